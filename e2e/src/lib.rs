@@ -1,0 +1,1 @@
+//! Tests that start the stack and drive it as clients do.

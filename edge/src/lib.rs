@@ -1,0 +1,1 @@
+//! Client bundles: stored documents, shaping and limits that every edge shares.

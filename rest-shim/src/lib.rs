@@ -1,0 +1,1 @@
+//! The REST edge for third parties.

@@ -1,0 +1,1 @@
+//! Composes subgraph SDLs into a supergraph.

@@ -1,0 +1,1 @@
+//! Compiles plans and runs them against subgraphs.

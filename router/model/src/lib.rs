@@ -1,0 +1,1 @@
+//! The interned schema model of a supergraph, and GraphQL syntax.

@@ -1,0 +1,1 @@
+//! Validates operations and plans them over a supergraph.

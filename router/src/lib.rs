@@ -1,0 +1,1 @@
+//! The router's server and the braid command line.

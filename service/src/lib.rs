@@ -1,0 +1,1 @@
+//! The chassis every subgraph is built on.

@@ -1,0 +1,1 @@
+//! How the router vouches for a request to a subgraph: signing and verifying.

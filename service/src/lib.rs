@@ -1,1 +1,4 @@
 //! The chassis every subgraph is built on.
+
+pub mod db;
+pub mod testkit;

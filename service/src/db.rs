@@ -397,8 +397,8 @@ impl Tx {
     async fn script(&mut self, text: String) -> Result<(), DbError> {
         let script = sqlx::raw_sql(sqlx::AssertSqlSafe(text));
         match &mut self.inner {
-            TxKind::Sqlite(tx) => drop(script.execute(&mut **tx).await?),
-            TxKind::Postgres(tx) => drop(script.execute(&mut **tx).await?),
+            TxKind::Sqlite(tx) => script.execute(&mut **tx).await.map(|_| ())?,
+            TxKind::Postgres(tx) => script.execute(&mut **tx).await.map(|_| ())?,
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use smallvec::{SmallVec, smallvec};
 
-use crate::ids::{FieldId, SubgraphId, TypeId};
+use crate::ids::{AuthId, FieldId, SubgraphId, TypeId};
 
 /// An id that can be a member of a [`BitSet`].
 pub trait Member: Copy {
@@ -26,10 +26,12 @@ macro_rules! member {
         }
     )*};
 }
-member!(TypeId, FieldId, SubgraphId);
+member!(TypeId, FieldId, SubgraphId, AuthId);
 
 /// A set of object types.
 pub type TypeSet = BitSet<TypeId>;
+/// A set of requirements on the caller.
+pub type AuthSet = BitSet<AuthId>;
 /// A set of subgraphs.
 pub type SubgraphSet = BitSet<SubgraphId>;
 

@@ -12,9 +12,9 @@
 
 pub mod bits;
 pub mod ids;
-// mod read;
+mod read;
 pub mod schema;
 pub mod syntax;
 
-// pub use read::ReadError;
+pub use read::ReadError;
 pub use schema::Supergraph;

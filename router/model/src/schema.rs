@@ -33,8 +33,22 @@ pub struct Supergraph {
     pub roots: Roots,
     /// The schema's description.
     pub description: Option<String>,
+    /// The elements of introspection. Always there after reading.
+    pub introspection: Option<Introspection>,
     pub(crate) types_by_name: FxHashMap<Name, TypeId>,
     pub(crate) fields_by_name: FxHashMap<(TypeId, Name), FieldId>,
+}
+
+/// The elements of introspection, which are no part of any subgraph: [`Supergraph::field`] finds the
+/// meta fields on the query type, but they are not among its [`TypeDef::fields`].
+#[derive(Debug, Clone, Copy)]
+pub struct Introspection {
+    /// The stand-in that holds the meta fields; it and all types behind it are introspection's.
+    pub first_type: TypeId,
+    /// `Query.__schema`
+    pub schema_field: FieldId,
+    /// `Query.__type`
+    pub type_field: FieldId,
 }
 
 /// The root operation types.
@@ -491,6 +505,16 @@ impl Supergraph {
             }
             Kind::Object | Kind::Scalar | Kind::Enum | Kind::InputObject => TypeSet::new(),
         }
+    }
+
+    /// Whether the type is one of introspection's.
+    pub fn is_introspection_type(&self, id: TypeId) -> bool {
+        self.introspection.is_some_and(|meta| id >= meta.first_type)
+    }
+
+    /// Whether the field is `__schema` or `__type` of the query type.
+    pub fn is_introspection_field(&self, id: FieldId) -> bool {
+        self.introspection.is_some_and(|meta| id == meta.schema_field || id == meta.type_field)
     }
 
     /// How the subgraph has the field, if it does.

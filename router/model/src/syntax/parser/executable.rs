@@ -1,8 +1,7 @@
 //! Operations, fragments and selections (specification, sections 2.3 to 2.8).
 
 use super::super::ast::{
-    Field, Fragment, Inline, List, Operation, OperationKind, Selection, Spread,
-    VariableDefinition,
+    Field, Fragment, Inline, List, Operation, OperationKind, Selection, Spread, VariableDefinition,
 };
 use super::super::lexer::Token;
 use super::{Parsed, Parser, keep};

@@ -7,11 +7,13 @@
 //! - [`schema`]: the supergraph: types, fields and, for each subgraph, what it can resolve and how.
 //! - [`read`]: supergraph SDL (join specification) into the model.
 //! - [`bits`]: bit sets over the model's ids.
+//! - [`json`]: a bounded reader of JSON, for variables and for answers.
 //!
 //! Knows nothing of operations, plans or transports; does no I/O.
 
 pub mod bits;
 pub mod ids;
+pub mod json;
 mod read;
 pub mod schema;
 pub mod syntax;

@@ -1,1 +1,0 @@
-//! Tests that start the stack and drive it as clients do.

@@ -1,0 +1,61 @@
+//! Federation 1 documents, read with Federation 2 meaning.
+//!
+//! In Federation 1 every field counts as shareable, a type extension marks its key fields
+//! `@external` although it can resolve them, and an `@external` that nothing uses is noise.
+
+use rustc_hash::FxHashSet;
+
+use crate::ir::{Kind, Subgraph, walk};
+use crate::names::Names;
+
+/// Upgrades `sub` if it is a Federation 1 document; call after [`walk::mark_uses`].
+pub(crate) fn upgrade(names: &Names, sub: &mut Subgraph) {
+    if !sub.version.is_one() {
+        return;
+    }
+    let mut key_fields_of_extensions = FxHashSet::default();
+    for ty in sub.types.iter().filter(|ty| ty.extension_only) {
+        for key in sub.keys_of(ty) {
+            walk::for_each_field(names, sub, ty, &key.fields.set.selections, &mut |step| {
+                if step.parent.extension_only {
+                    key_fields_of_extensions.insert(step.index);
+                }
+            });
+        }
+    }
+    let mut unused = Vec::new();
+    for (index, field) in sub.fields.iter_mut().enumerate() {
+        if key_fields_of_extensions.contains(&index) {
+            field.external = None;
+        }
+        if field.external.is_some() && !field.is_used() {
+            unused.push(index);
+        }
+        if field.shareable.is_none() && sub.types[field.parent as usize].kind == Kind::Object {
+            field.shareable = Some(field.span);
+        }
+    }
+    remove_fields(sub, &unused);
+    walk::mark_uses(names, sub);
+}
+
+/// Removes fields by index, keeping the runs of types contiguous.
+fn remove_fields(sub: &mut Subgraph, removed: &[usize]) {
+    if removed.is_empty() {
+        return;
+    }
+    let before = |at: u32| {
+        let count = removed.iter().filter(|index| **index < at as usize).count();
+        at - u32::try_from(count).unwrap_or(0)
+    };
+    for ty in &mut sub.types {
+        ty.fields.start = before(ty.fields.start);
+        ty.fields.end = before(ty.fields.end);
+    }
+    let mut index = 0;
+    sub.fields.retain(|_| {
+        let keep = removed.binary_search(&index).is_err();
+        index += 1;
+        keep
+    });
+}

@@ -1,0 +1,339 @@
+//! Directive definitions of the supergraph: executable ones that all graphs have, and those that
+//! `@composeDirective` asks for.
+
+use apollo_compiler::ast::DirectiveLocation;
+use rustc_hash::FxHashSet;
+
+use crate::{
+    code::Code,
+    diagnostic::{Diagnostic, Severity},
+    expanded::links::Feature,
+    ir::{DirectiveDef, InputDef, Subgraph, marks::Marks},
+    merged::{
+        Cx, GraphIndex, MergedInput, MergedType,
+        inputs::{self, Codes, InputSource},
+        types::name_graphs,
+    },
+    names::Name,
+};
+
+/// A linked feature whose directives travel into the supergraph.
+pub(crate) struct ComposedFeature {
+    pub(crate) url: String,
+    /// Local directive names with `@`, and the name in the specification where that differs.
+    pub(crate) imports: Vec<(String, String)>,
+}
+
+/// What `@composeDirective` brings.
+#[derive(Default)]
+pub(crate) struct Composed {
+    pub(crate) definitions: Vec<String>,
+    pub(crate) features: Vec<ComposedFeature>,
+}
+
+const CODES: Codes = Codes {
+    noun: "argument",
+    type_mismatch: Code::FieldArgumentTypeMismatch,
+    default_mismatch: Code::FieldArgumentDefaultMismatch,
+};
+
+fn is_executable(location: DirectiveLocation) -> bool {
+    matches!(
+        location,
+        DirectiveLocation::Query
+            | DirectiveLocation::Mutation
+            | DirectiveLocation::Subscription
+            | DirectiveLocation::Field
+            | DirectiveLocation::FragmentDefinition
+            | DirectiveLocation::FragmentSpread
+            | DirectiveLocation::InlineFragment
+            | DirectiveLocation::VariableDefinition
+    )
+}
+
+/// Definitions of executable directives: those that every graph defines, with what all agree on.
+pub(crate) fn executable(cx: &mut Cx<'_>) -> Vec<String> {
+    let mut names: Vec<Name> = Vec::new();
+    for sub in &cx.ir.subgraphs {
+        for directive in &sub.directives {
+            let executable = directive.locations.iter().any(|location| is_executable(*location));
+            if executable && !names.contains(&directive.name) {
+                names.push(directive.name);
+            }
+        }
+    }
+    let mut definitions: Vec<String> =
+        names.iter().filter_map(|name| merge_executable(cx, *name)).collect();
+    definitions.sort_unstable();
+    definitions
+}
+
+fn merge_executable(cx: &mut Cx<'_>, name: Name) -> Option<String> {
+    let ir = cx.ir;
+    let mut sources: Vec<(GraphIndex, &DirectiveDef)> = Vec::new();
+    let mut missing: Vec<GraphIndex> = Vec::new();
+    for (graph, sub) in ir.subgraphs.iter().enumerate() {
+        match sub.directives.iter().find(|directive| directive.name == name) {
+            Some(directive) => sources.push((graph, directive)),
+            None => missing.push(graph),
+        }
+    }
+    let coordinate = format!("@{}", &ir.names[name]);
+    let mut hint = |code, message: String| {
+        cx.hints.push(Diagnostic::hint(code, Severity::Warning, message).at(&coordinate));
+    };
+    if !missing.is_empty() {
+        hint(
+            Code::InconsistentExecutableDirectivePresence,
+            format!(
+                "executable directive \"{coordinate}\" will not be part of the supergraph as it \
+                 does not appear in all subgraphs: it is missing in {}",
+                name_graphs(ir, &missing)
+            ),
+        );
+        return None;
+    }
+    let first = sources.first()?.1;
+    let locations: Vec<DirectiveLocation> = first
+        .locations
+        .iter()
+        .copied()
+        .filter(|location| is_executable(*location))
+        .filter(|location| sources.iter().all(|(_, source)| source.locations.contains(location)))
+        .collect();
+    if locations.is_empty() {
+        hint(
+            Code::NoExecutableDirectiveIntersection,
+            format!(
+                "executable directive \"{coordinate}\" has no location common to all subgraphs"
+            ),
+        );
+        return None;
+    }
+    let executable_count = |directive: &DirectiveDef| {
+        directive.locations.iter().filter(|location| is_executable(**location)).count()
+    };
+    if sources.iter().any(|(_, source)| executable_count(source) != locations.len()) {
+        hint(
+            Code::InconsistentExecutableDirectiveLocations,
+            format!(
+                "executable directive \"{coordinate}\" has inconsistent locations across subgraphs"
+            ),
+        );
+    }
+    let repeatable = sources.iter().all(|(_, source)| source.repeatable);
+    if sources.iter().any(|(_, source)| source.repeatable) && !repeatable {
+        hint(
+            Code::InconsistentExecutableDirectiveRepeatable,
+            format!("executable directive \"{coordinate}\" is not repeatable in all subgraphs"),
+        );
+    }
+    let arguments = common_arguments(cx, &coordinate, &sources);
+    Some(print(cx, name, first, &arguments, (repeatable, &locations)))
+}
+
+/// Arguments that all definitions have.
+fn common_arguments(
+    cx: &mut Cx<'_>,
+    coordinate: &str,
+    sources: &[(GraphIndex, &DirectiveDef)],
+) -> Vec<MergedInput> {
+    let ir = cx.ir;
+    let Some((graph, first)) = sources.first() else { return Vec::new() };
+    let names: Vec<Name> =
+        ir.subgraphs[*graph].inputs[first.args.indices()].iter().map(|input| input.name).collect();
+    let mut merged = Vec::new();
+    for name in names {
+        let found: Vec<InputSource<'_>> = sources
+            .iter()
+            .filter_map(|(graph, directive)| {
+                let inputs: &[InputDef] = &ir.subgraphs[*graph].inputs[directive.args.indices()];
+                let at = inputs.iter().position(|input| input.name == name)?;
+                let index = directive.args.indices().start + at;
+                Some(InputSource { graph: *graph, input: &inputs[at], index })
+            })
+            .collect();
+        if found.len() == sources.len() {
+            let at = format!("{coordinate}({}:)", &ir.names[name]);
+            merged.extend(inputs::merge_one(cx, &CODES, &at, &found));
+        }
+    }
+    merged
+}
+
+fn print(
+    cx: &Cx<'_>,
+    name: Name,
+    directive: &DirectiveDef,
+    arguments: &[MergedInput],
+    (repeatable, locations): (bool, &[DirectiveLocation]),
+) -> String {
+    let names = &cx.ir.names;
+    let mut text = String::new();
+    crate::print::element::description(&mut text, "", directive.description.as_deref());
+    text.push_str("directive @");
+    text.push_str(&names[name]);
+    if !arguments.is_empty() {
+        let list: Vec<String> = arguments
+            .iter()
+            .map(|argument| crate::print::element::input_value(names, argument))
+            .collect();
+        text.push_str(&format!("({})", list.join(", ")));
+    }
+    let locations: Vec<&str> = locations.iter().map(|location| location.name()).collect();
+    text.push_str(if repeatable { " repeatable on " } else { " on " });
+    text.push_str(&locations.join(" | "));
+    text
+}
+
+/// One `@composeDirective` application, resolved.
+struct Request<'r> {
+    graph: GraphIndex,
+    feature: &'r Feature,
+    directive: &'r DirectiveDef,
+    /// Name in the specification.
+    spec_name: String,
+}
+
+/// Resolves `@composeDirective` and keeps only those applications on all merged elements.
+pub(crate) fn composed(cx: &mut Cx<'_>, types: &mut [MergedType]) -> Composed {
+    let requests = requests(cx);
+    let mut composed = Composed::default();
+    let mut kept: FxHashSet<Name> = FxHashSet::default();
+    let mut done: Vec<(String, String)> = Vec::new();
+    for request in &requests {
+        let identity = (request.feature.identity.clone(), request.spec_name.clone());
+        if done.contains(&identity) {
+            continue;
+        }
+        done.push(identity);
+        let same: Vec<&Request<'_>> = requests
+            .iter()
+            .filter(|other| other.feature.identity == request.feature.identity)
+            .filter(|other| other.spec_name == request.spec_name)
+            .collect();
+        if check_agreement(cx, &same) {
+            kept.insert(request.directive.name);
+            add(cx, &same, &mut composed);
+        }
+    }
+    for ty in types {
+        retain(&mut ty.marks, &kept);
+        for field in &mut ty.fields {
+            retain(&mut field.marks, &kept);
+            field.args.iter_mut().for_each(|argument| retain(&mut argument.marks, &kept));
+        }
+        ty.inputs.iter_mut().for_each(|input| retain(&mut input.marks, &kept));
+        ty.values.iter_mut().for_each(|value| retain(&mut value.marks, &kept));
+    }
+    composed
+}
+
+fn retain(marks: &mut Marks, kept: &FxHashSet<Name>) {
+    marks.custom.retain(|custom| kept.contains(&custom.name));
+}
+
+fn requests<'r>(cx: &mut Cx<'r>) -> Vec<Request<'r>> {
+    let ir = cx.ir;
+    let mut requests = Vec::new();
+    for (graph, sub) in ir.subgraphs.iter().enumerate() {
+        for (name, span) in &sub.composed {
+            match resolve(cx, sub, name) {
+                Ok((feature, directive, spec_name)) => {
+                    requests.push(Request { graph, feature, directive, spec_name });
+                }
+                Err(message) => cx.errors.push(
+                    Diagnostic::in_subgraph(Code::DirectiveCompositionError, &sub.source, &message)
+                        .label(&sub.source, *span, "asked for here"),
+                ),
+            }
+        }
+    }
+    requests
+}
+
+type Resolved<'r> = (&'r Feature, &'r DirectiveDef, String);
+
+fn resolve<'r>(cx: &Cx<'r>, sub: &'r Subgraph, name: &str) -> Result<Resolved<'r>, String> {
+    let Some(local) = name.strip_prefix('@') else {
+        return Err(format!("argument to @composeDirective \"{name}\" must have a leading \"@\""));
+    };
+    let interned = cx.ir.names.get(local);
+    let directive = sub.directives.iter().find(|directive| Some(directive.name) == interned);
+    let Some(directive) = directive else {
+        return Err(format!(
+            "could not find a definition of directive \"{name}\" that @composeDirective could compose"
+        ));
+    };
+    for feature in &sub.features {
+        let imported = feature.imports.iter().find(|(_, own)| own == name);
+        if let Some((spec, _)) = imported {
+            return Ok((feature, directive, spec.clone()));
+        }
+        let prefixed = local.strip_prefix(&feature.alias).and_then(|rest| rest.strip_prefix("__"));
+        if let Some(element) = prefixed {
+            return Ok((feature, directive, format!("@{element}")));
+        }
+        if local == feature.alias {
+            return Ok((feature, directive, format!("@{}", feature.name)));
+        }
+    }
+    Err(format!(
+        "directive \"{name}\" cannot be composed because it is not a member of a linked \
+         specification: add a @link with a url that imports it"
+    ))
+}
+
+/// One name and one major version everywhere.
+fn check_agreement(cx: &mut Cx<'_>, same: &[&Request<'_>]) -> bool {
+    let Some(first) = same.first() else { return false };
+    let coordinate = format!("@{}", &cx.ir.names[first.directive.name]);
+    let graphs: Vec<GraphIndex> = same.iter().map(|request| request.graph).collect();
+    if same.iter().any(|request| request.directive.name != first.directive.name) {
+        let message = format!(
+            "composed directive \"{}\" of \"{}\" does not have the same name in {}",
+            first.spec_name,
+            first.feature.identity,
+            name_graphs(cx.ir, &graphs)
+        );
+        cx.errors.push(Diagnostic::error(Code::DirectiveCompositionError, message).at(coordinate));
+        return false;
+    }
+    let major = |request: &Request<'_>| request.feature.version.map(|version| version.0);
+    if same.iter().any(|request| major(request) != major(first)) {
+        let message = format!(
+            "core feature \"{}\" requested to be merged has a major version mismatch across {}",
+            first.feature.identity,
+            name_graphs(cx.ir, &graphs)
+        );
+        cx.errors.push(Diagnostic::error(Code::DirectiveCompositionError, message).at(coordinate));
+        return false;
+    }
+    true
+}
+
+/// Adds the definition of the highest minor version.
+fn add(cx: &Cx<'_>, same: &[&Request<'_>], composed: &mut Composed) {
+    let Some(newest) = same.iter().max_by_key(|request| request.feature.version) else { return };
+    let sub = &cx.ir.subgraphs[newest.graph];
+    let plain = |input: &InputDef| MergedInput {
+        name: input.name,
+        ty: input.ty,
+        default: input.default.clone(),
+        marks: Marks { description: input.marks.description.clone(), ..Marks::default() },
+        joins: Vec::new(),
+        sources: Vec::new(),
+    };
+    let arguments: Vec<MergedInput> =
+        sub.inputs[newest.directive.args.indices()].iter().map(plain).collect();
+    let directive = newest.directive;
+    let shape = (directive.repeatable, directive.locations.as_slice());
+    composed.definitions.push(print(cx, directive.name, directive, &arguments, shape));
+    let import = (format!("@{}", &cx.ir.names[directive.name]), newest.spec_name.clone());
+    match composed.features.iter_mut().find(|feature| feature.url == newest.feature.url) {
+        Some(feature) => feature.imports.push(import),
+        None => composed
+            .features
+            .push(ComposedFeature { url: newest.feature.url.clone(), imports: vec![import] }),
+    }
+}

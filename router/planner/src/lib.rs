@@ -6,5 +6,10 @@
 //!
 //! No I/O, no clock, no async: the same inputs give the same plan.
 
+pub mod document;
+pub mod limits;
+mod normalise;
 pub mod operation;
 pub mod plan;
+pub mod validate;
+pub mod view;

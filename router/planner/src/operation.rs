@@ -22,6 +22,8 @@ pub struct Operation {
     pub variables: Vec<Variable>,
     /// What it selects.
     pub selections: Vec<Selection>,
+    /// Null members are left out everywhere in the answer (`@omitNull` on the operation).
+    pub omit_null: bool,
 }
 
 /// A declared variable.
@@ -66,10 +68,25 @@ pub struct Field {
     pub field: FieldId,
     /// The arguments as given, in the order of the definition; those left out are not here.
     pub arguments: Vec<(InputId, Value)>,
-    /// What is selected of a composite type.
+    /// What is selected of a composite type. Empty if all of it was skipped: then each object is
+    /// `{}`.
     pub selections: Vec<Selection>,
     /// The caller may not see it: it is null in the answer, with an error, and is not fetched.
     pub denied: bool,
+    /// How the answer is to show it. Planning is not to look at it, only to hand it on.
+    pub shaping: Shaping,
+}
+
+/// The shaping directives of a stored document: they change how a field is written, not what is
+/// fetched. All off in a document that a client sent as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Shaping {
+    /// `@flatten`: the object is replaced by its one shown member, a connection by its `nodes`.
+    pub flatten: bool,
+    /// `@hide`: fetched, not shown.
+    pub hide: bool,
+    /// `@omitNull`: left out where it is null.
+    pub omit_null: bool,
 }
 
 /// A value of an argument.

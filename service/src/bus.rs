@@ -71,11 +71,7 @@ pub trait Bus: Send + Sync {
     ///
     /// # Errors
     /// The driver cannot take the group (any more).
-    fn subscribe(
-        &self,
-        group: &str,
-        streams: &[&str],
-    ) -> Result<Box<dyn Subscription>, BusError>;
+    fn subscribe(&self, group: &str, streams: &[&str]) -> Result<Box<dyn Subscription>, BusError>;
 }
 
 /// A member's end of a group.

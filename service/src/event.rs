@@ -1,9 +1,11 @@
 //! The event envelope: CloudEvents 1.0 in structured JSON, with the extensions that Corridor
 //! agrees on (ordering, causality, data protection).
 //!
-//! A producer implements [`Event`] once per stream (see [`crate::streams`]); the outbox builds the
+//! A stream of facts is defined once, as a [`Topic`] (see [`crate::streams`]); the outbox builds the
 //! envelope and the consumers read `data` back through the same definition. Nothing here knows
 //! about databases or the bus.
+
+use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,33 +23,54 @@ pub enum Classification {
     Personal,
 }
 
-/// The one definition of a stream: name, version and protection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stream {
-    /// `context.event-name`; also the CloudEvents `type`.
-    pub name: &'static str,
-    /// Additive changes keep it; a breaking change is a new stream version.
-    pub version: u16,
-    pub classification: Classification,
+impl Classification {
+    /// The text in the envelope.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Personal => "personal",
+        }
+    }
 }
 
-impl Stream {
+/// The one definition of a stream of facts: name, version, protection and the type of its data.
+#[derive(Debug)]
+pub struct Topic<T> {
+    /// `context.event-name`; also the CloudEvents `type`.
+    pub name: &'static str,
+    /// Additive changes keep it; a breaking change is a new version beside the old one.
+    pub version: u16,
+    pub classification: Classification,
+    data: PhantomData<fn(T) -> T>,
+}
+
+impl<T: Serialize + DeserializeOwned> Topic<T> {
     /// First version of a stream of ids and business facts.
     #[must_use]
     pub const fn internal(name: &'static str) -> Self {
-        Self { name, version: 1, classification: Classification::Internal }
+        Self { name, version: 1, classification: Classification::Internal, data: PhantomData }
     }
 
     /// The schema's URI (`dataschema`).
     #[must_use]
     pub fn schema_uri(&self) -> String {
-        format!("https://corridor.example/events/{}.v{}.json", self.name, self.version)
+        schema_uri(self.name, self.version)
+    }
+
+    /// Reads the data of an event of this stream.
+    ///
+    /// # Errors
+    /// Data of another shape; a consumer treats it as poison.
+    pub fn read(&self, event: &Envelope) -> Result<T, EventError> {
+        event.data()
     }
 }
 
-/// Data of one stream.
-pub trait Event: Serialize + DeserializeOwned + Send + Sync {
-    const STREAM: Stream;
+/// URI of the schema of a stream's version.
+#[must_use]
+pub fn schema_uri(name: &str, version: u16) -> String {
+    format!("https://corridor.example/events/{name}.v{version}.json")
 }
 
 /// Why something is written: who acts, and what it follows from.

@@ -5,9 +5,6 @@
 //! failing is parked in `dead_letters` after [`ATTEMPTS_MAX`] tries and the rest flows on; a
 //! database that is away does not count as a failure of the event.
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -172,19 +169,20 @@ impl Consumer {
         let now = self.outbox.now_us();
         let mut tx = self.db.begin().await?;
         first_time(&mut tx, self.group, &message.event.id, now).await?;
-        let statement = sql("INSERT INTO dead_letters (consumer, event_id, stream, partition_key, \
+        let statement =
+            sql("INSERT INTO dead_letters (consumer, event_id, stream, partition_key, \
              envelope, error, attempts, first_failed_at, parked_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (consumer, event_id) \
              DO NOTHING")
-        .bind(self.group)
-        .bind(&message.event.id)
-        .bind(&*message.stream)
-        .bind(&message.event.partitionkey)
-        .bind(message.event.to_json()?)
-        .bind(failure.to_string())
-        .bind(ATTEMPTS_MAX)
-        .bind(first_failed_at)
-        .bind(now);
+            .bind(self.group)
+            .bind(&message.event.id)
+            .bind(&*message.stream)
+            .bind(&message.event.partitionkey)
+            .bind(message.event.to_json()?)
+            .bind(failure.to_string())
+            .bind(ATTEMPTS_MAX)
+            .bind(first_failed_at)
+            .bind(now);
         tx.execute(statement).await?;
         self.outbox.fault("consumer.after-park")?;
         tx.commit().await?;

@@ -9,7 +9,7 @@
 use crate::bus::BusError;
 use crate::db::{Db, DbError, Migration, sql};
 use crate::event::EventError;
-use crate::faults::Crash;
+use crate::failpoints::Crash;
 
 /// Published outbox rows, inbox rows and command answers are kept this long: longer than any bus
 /// may send a message again.
@@ -82,7 +82,8 @@ pub async fn prune(db: &Db, now_us: i64) -> Result<u64, DbError> {
     ] {
         removed += db.execute(sql(text).bind(before)).await?;
     }
-    removed += db.execute(sql("DELETE FROM idempotency WHERE expires_at < $1").bind(now_us)).await?;
+    removed +=
+        db.execute(sql("DELETE FROM idempotency WHERE expires_at < $1").bind(now_us)).await?;
     let ended = now_us - SAGA_RETENTION_US;
     for text in [
         "DELETE FROM saga_steps WHERE saga IN \

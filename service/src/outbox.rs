@@ -8,18 +8,16 @@
 
 pub mod relay;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::{DbError, Tx, sql};
-use crate::event::{self, Cause, Classification, Envelope, Event, Stream};
-use crate::faults::Faults;
+use crate::event::{self, Cause, Classification, Envelope, Topic};
+use crate::failpoints::FailPoints;
 use crate::ids::IdGen;
 use crate::messaging::MessagingError;
 
@@ -36,21 +34,21 @@ pub struct Outbox {
 
 struct Inner {
     service: &'static str,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdGen>,
+    clock: Clock,
+    ids: Arc<IdGen>,
     wake: Notify,
-    faults: Faults,
+    fail_points: FailPoints,
 }
 
 /// An event about to be written.
 #[derive(Debug, Clone, Copy)]
-pub struct Fact<'a, E> {
+pub struct Fact<'a, T> {
     /// The entity's id; also the partition key.
     pub subject: &'a str,
     /// The entity's version after the change.
     pub sequence: i64,
     pub cause: &'a Cause,
-    pub data: &'a E,
+    pub data: &'a T,
 }
 
 /// A command or an answer about to be written.
@@ -71,37 +69,39 @@ pub struct Letter<'a, T> {
 impl Outbox {
     /// The outbox of `service`.
     #[must_use]
-    pub fn new(service: &'static str, clock: Arc<dyn Clock>, ids: Arc<dyn IdGen>) -> Self {
-        Self::with_faults(service, clock, ids, Faults::none())
+    pub fn new(service: &'static str, clock: Clock, ids: Arc<IdGen>) -> Self {
+        Self::with_fail_points(service, clock, ids, FailPoints::none())
     }
 
     /// The same with fail points, for tests.
     #[must_use]
-    pub fn with_faults(
+    pub fn with_fail_points(
         service: &'static str,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdGen>,
-        faults: Faults,
+        clock: Clock,
+        ids: Arc<IdGen>,
+        fail_points: FailPoints,
     ) -> Self {
-        Self { inner: Arc::new(Inner { service, clock, ids, wake: Notify::new(), faults }) }
+        Self { inner: Arc::new(Inner { service, clock, ids, wake: Notify::new(), fail_points }) }
     }
 
     /// Writes a fact into the caller's transaction.
     ///
     /// # Errors
     /// Data that JSON cannot hold or too much of it; the database; an armed fail point.
-    pub async fn emit<E: Event>(
+    pub async fn emit<T: Serialize + DeserializeOwned>(
         &self,
         tx: &mut Tx,
-        fact: Fact<'_, E>,
+        topic: &Topic<T>,
+        fact: Fact<'_, T>,
     ) -> Result<(), MessagingError> {
-        let data = event::raw(E::STREAM.name, fact.data)?;
+        let data = event::raw(topic.name, fact.data)?;
         let envelope = Envelope {
             sequence: event::padded(fact.sequence),
-            dataclassification: classification(&E::STREAM).to_owned(),
-            ..self.envelope(E::STREAM.name, E::STREAM.schema_uri(), fact.subject, fact.cause, data)
+            dataclassification: topic.classification.as_str().to_owned(),
+            dataschema: topic.schema_uri(),
+            ..self.envelope(topic.name, fact.subject, fact.cause, data)
         };
-        self.append(tx, E::STREAM.name, &envelope).await
+        self.append(tx, topic.name, &envelope).await
     }
 
     /// Writes a command or an answer into the caller's transaction.
@@ -114,10 +114,9 @@ impl Outbox {
         letter: Letter<'_, T>,
     ) -> Result<(), MessagingError> {
         let data = event::raw(letter.kind, letter.data)?;
-        let schema = Stream::internal("messaging.letter").schema_uri();
         let envelope = Envelope {
             partitionkey: letter.partition_key.to_owned(),
-            ..self.envelope(letter.kind, schema, letter.subject, letter.cause, data)
+            ..self.envelope(letter.kind, letter.subject, letter.cause, data)
         };
         self.append(tx, letter.stream, &envelope).await
     }
@@ -125,7 +124,6 @@ impl Outbox {
     fn envelope(
         &self,
         kind: &str,
-        dataschema: String,
         subject: &str,
         cause: &Cause,
         data: Box<serde_json::value::RawValue>,
@@ -135,7 +133,7 @@ impl Outbox {
             specversion: "1.0".to_owned(),
             source: format!("/{}", self.inner.service),
             r#type: kind.to_owned(),
-            dataschema,
+            dataschema: event::schema_uri(kind, 1),
             subject: subject.to_owned(),
             time: event::rfc3339(self.now_us()),
             datacontenttype: "application/json".to_owned(),
@@ -145,7 +143,7 @@ impl Outbox {
             causationid: cause.causation.clone(),
             traceparent: cause.traceparent.clone(),
             actor: cause.actor.clone(),
-            dataclassification: "internal".to_owned(),
+            dataclassification: Classification::Internal.as_str().to_owned(),
             data,
             id,
         }
@@ -157,7 +155,7 @@ impl Outbox {
         stream: &str,
         envelope: &Envelope,
     ) -> Result<(), MessagingError> {
-        self.inner.faults.hit("outbox.before-append")?;
+        self.inner.fail_points.hit("outbox.before-append")?;
         let statement = sql("INSERT INTO outbox \
              (id, stream, partition_key, lane, seq, envelope, created_at) \
              SELECT $1, $2, $3, $4, COALESCE(MAX(seq), 0) + 1, $5, $6 \
@@ -169,7 +167,7 @@ impl Outbox {
         .bind(envelope.to_json()?)
         .bind(self.now_us());
         tx.execute(statement).await?;
-        self.inner.faults.hit("outbox.after-append")?;
+        self.inner.fail_points.hit("outbox.after-append")?;
         Ok(())
     }
 
@@ -178,9 +176,9 @@ impl Outbox {
     /// # Errors
     /// The database; an armed fail point, before or after the commit.
     pub async fn commit(&self, tx: Tx) -> Result<(), MessagingError> {
-        self.inner.faults.hit("commit.before")?;
+        self.inner.fail_points.hit("commit.before")?;
         tx.commit().await?;
-        self.inner.faults.hit("commit.after")?;
+        self.inner.fail_points.hit("commit.after")?;
         self.wake();
         Ok(())
     }
@@ -195,7 +193,7 @@ impl Outbox {
     /// # Errors
     /// The point is armed and due.
     pub fn fault(&self, point: &'static str) -> Result<(), MessagingError> {
-        Ok(self.inner.faults.hit(point)?)
+        Ok(self.inner.fail_points.hit(point)?)
     }
 
     /// The service whose outbox this is.
@@ -213,7 +211,7 @@ impl Outbox {
     /// A fresh id `prefix_uuidv7`.
     #[must_use]
     pub fn new_id(&self, prefix: &str) -> String {
-        self.inner.ids.next(prefix)
+        self.inner.ids.id(prefix)
     }
 
     async fn woken(&self) {
@@ -231,19 +229,10 @@ pub async fn backlog(db: &crate::db::Db) -> Result<i64, DbError> {
     row.get("waiting")
 }
 
-fn classification(stream: &Stream) -> &'static str {
-    match stream.classification {
-        Classification::Internal => "internal",
-        Classification::Personal => "personal",
-    }
-}
-
 /// FNV-1a, because a lane must be the same in every process and version.
 fn lane(partition_key: &str) -> i64 {
-    let hash = partition_key
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+    let hash = partition_key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     i64::try_from(hash % LANES).unwrap_or(0)
 }

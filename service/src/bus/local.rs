@@ -62,7 +62,10 @@ impl LocalBus {
     }
 
     /// The queues that `message` has to enter, by group.
-    fn targets(&self, message: &Message) -> Result<Vec<(String, mpsc::Sender<Delivery>)>, BusError> {
+    fn targets(
+        &self,
+        message: &Message,
+    ) -> Result<Vec<(String, mpsc::Sender<Delivery>)>, BusError> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         if !state.started {
             return Err(BusError::NotStarted);
@@ -127,11 +130,7 @@ impl Bus for LocalBus {
         })
     }
 
-    fn subscribe(
-        &self,
-        group: &str,
-        streams: &[&str],
-    ) -> Result<Box<dyn Subscription>, BusError> {
+    fn subscribe(&self, group: &str, streams: &[&str]) -> Result<Box<dyn Subscription>, BusError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if state.started {
             return Err(BusError::LateGroup(group.to_owned()));

@@ -14,7 +14,7 @@ pub struct Crash(pub &'static str);
 
 /// A set of armed fail points; cheap to clone, shared by its clones.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Option<Arc<Mutex<Armed>>>);
+pub struct FailPoints(Option<Arc<Mutex<Armed>>>);
 
 #[derive(Debug, Default)]
 struct Armed {
@@ -26,7 +26,7 @@ struct Armed {
     dead: Option<&'static str>,
 }
 
-impl Faults {
+impl FailPoints {
     /// No fail points: the handle of production.
     #[must_use]
     pub const fn none() -> Self {

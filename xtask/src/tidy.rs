@@ -17,7 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("braid-model", &[]),
     ("braid-vouch", &[]),
     ("braid-composition", &["braid-model"]),
-    ("braid-planner", &["braid-model", "braid-composition"]),
+    ("braid-planner", &["braid-model"]),
     ("braid-executor", &["braid-model", "braid-planner", "braid-vouch"]),
     (
         "braid-router",

@@ -1,9 +1,11 @@
 //! The event envelope: CloudEvents 1.0 in structured JSON, with the extensions that Corridor
 //! agrees on (ordering, causality, data protection).
 //!
-//! A stream of facts is defined once, as an [`Event`] (see [`crate::streams`]); the outbox builds the
+//! A stream of facts is defined once, as a [`Topic`] (see [`crate::streams`]); the outbox builds the
 //! envelope and the consumers read `data` back through the same definition. Nothing here knows
 //! about databases or the bus.
+
+use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -32,33 +34,37 @@ impl Classification {
     }
 }
 
-/// A stream of facts: name, version and protection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stream {
+/// The one definition of a stream of facts: name, version, protection and the type of its data.
+#[derive(Debug)]
+pub struct Topic<T> {
     /// `context.event-name`; also the CloudEvents `type`.
     pub name: &'static str,
     /// Additive changes keep it; a breaking change is a new version beside the old one.
     pub version: u16,
     pub classification: Classification,
+    data: PhantomData<fn(T) -> T>,
 }
 
-impl Stream {
+impl<T: Serialize + DeserializeOwned> Topic<T> {
     /// First version of a stream of ids and business facts.
     #[must_use]
     pub const fn internal(name: &'static str) -> Self {
-        Self { name, version: 1, classification: Classification::Internal }
+        Self { name, version: 1, classification: Classification::Internal, data: PhantomData }
     }
 
-    /// First version of a stream whose data may tell of persons.
+    /// The schema's URI (`dataschema`).
     #[must_use]
-    pub const fn personal(name: &'static str) -> Self {
-        Self { name, version: 1, classification: Classification::Personal }
+    pub fn schema_uri(&self) -> String {
+        schema_uri(self.name, self.version)
     }
-}
 
-/// The data of a stream: the one definition that producers and consumers share.
-pub trait Event: Serialize + DeserializeOwned + Send + Sync {
-    const STREAM: Stream;
+    /// Reads the data of an event of this stream.
+    ///
+    /// # Errors
+    /// Data of another shape; a consumer treats it as poison.
+    pub fn read(&self, event: &Envelope) -> Result<T, EventError> {
+        event.data()
+    }
 }
 
 /// URI of the schema of a stream's version.

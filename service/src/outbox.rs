@@ -11,11 +11,12 @@ pub mod relay;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::db::{DbError, Tx, sql};
-use crate::event::{self, Cause, Classification, Envelope, Event};
+use crate::event::{self, Cause, Classification, Envelope, Topic};
 use crate::failpoints::FailPoints;
 use crate::ids::IdGen;
 use crate::messaging::MessagingError;
@@ -87,20 +88,20 @@ impl Outbox {
     ///
     /// # Errors
     /// Data that JSON cannot hold or too much of it; the database; an armed fail point.
-    pub async fn emit<E: Event>(
+    pub async fn emit<T: Serialize + DeserializeOwned>(
         &self,
         tx: &mut Tx,
-        fact: Fact<'_, E>,
+        topic: &Topic<T>,
+        fact: Fact<'_, T>,
     ) -> Result<(), MessagingError> {
-        let stream = E::STREAM;
-        let data = event::raw(stream.name, fact.data)?;
+        let data = event::raw(topic.name, fact.data)?;
         let envelope = Envelope {
             sequence: event::padded(fact.sequence),
-            dataclassification: stream.classification.as_str().to_owned(),
-            dataschema: event::schema_uri(stream.name, stream.version),
-            ..self.envelope(stream.name, fact.subject, fact.cause, data)
+            dataclassification: topic.classification.as_str().to_owned(),
+            dataschema: topic.schema_uri(),
+            ..self.envelope(topic.name, fact.subject, fact.cause, data)
         };
-        self.append(tx, stream.name, &envelope).await
+        self.append(tx, topic.name, &envelope).await
     }
 
     /// Writes a command or an answer into the caller's transaction.

@@ -6,21 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Event, Stream};
-
-/// Declares streams: one type each over a shape that several share, with the same JSON.
-macro_rules! streams {
-    ($($(#[$doc:meta])* $name:ident($shape:ident) = $stream:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(pub $shape);
-
-        impl Event for $name {
-            const STREAM: Stream = Stream::internal($stream);
-        }
-    )*};
-}
+use crate::event::Topic;
 
 /// Money in an event: minor units and an ISO 4217 code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +20,9 @@ pub struct Amount {
 
 /// A user's role in an account was set or (`role: None`) taken away.
 /// Subject and partition key: the user. Sequence: per user, growing.
+pub const MEMBERSHIP_CHANGED: Topic<MembershipChanged> =
+    Topic::internal("identity.membership-changed");
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MembershipChanged {
@@ -43,41 +32,41 @@ pub struct MembershipChanged {
     pub role: Option<String>,
 }
 
-impl Event for MembershipChanged {
-    const STREAM: Stream = Stream::internal("identity.membership-changed");
-}
-
 // === catalog ===
 
-/// A product with its list price in force. Subject: the product; sequence: its version.
+/// A product was made or changed. Subject: the product; sequence: its version.
+pub const PRODUCT_CHANGED: Topic<ProductChanged> = Topic::internal("catalog.product-changed");
+/// A product has (or will have) a new price. The whole product, with the new price.
+pub const PRICE_CHANGED: Topic<ProductChanged> = Topic::internal("catalog.price-changed");
+/// A product is not sold any more.
+pub const PRODUCT_RETIRED: Topic<ProductChanged> = Topic::internal("catalog.retired");
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ProductState {
+pub struct ProductChanged {
     pub product_id: String,
     pub sku: String,
     /// `RIDE_PASS`, `SHUTTLE_SEAT`, `CHARTER` or `ADD_ON`.
     pub kind: String,
     pub name: String,
-    /// List price in force, minor units of `currency`.
-    pub price_minor: i64,
-    pub currency: String,
     /// `DRAFT`, `ACTIVE` or `RETIRED`.
     pub status: String,
-}
-
-streams! {
-    /// A product was made or changed, or another price of it came into force.
-    ProductChanged(ProductState) = "catalog.product-changed";
-    /// A product is no longer for sale.
-    ProductRetired(ProductState) = "catalog.retired";
+    pub price: Amount,
+    /// From when the price holds, microseconds.
+    pub price_from_us: i64,
 }
 
 // === customers ===
 
+pub const CUSTOMER_OPENED: Topic<CustomerChanged> = Topic::internal("customers.customer-opened");
+pub const LIMIT_CHANGED: Topic<CustomerChanged> = Topic::internal("customers.limit-changed");
+/// Put on hold or released from it: see `status`.
+pub const CUSTOMER_HELD: Topic<CustomerChanged> = Topic::internal("customers.held");
+
 /// A customer after a change. Subject: the customer; sequence: its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CustomerState {
+pub struct CustomerChanged {
     pub customer_id: String,
     /// `BUSINESS` or `INDIVIDUAL`.
     pub kind: String,
@@ -91,11 +80,15 @@ pub struct CustomerState {
     pub reason: Option<String>,
 }
 
-/// What became of an order's claim on a customer's credit. Subject: the customer; sequence: its
-/// version.
+pub const CREDIT_RESERVED: Topic<CreditChanged> = Topic::internal("customers.credit-reserved");
+pub const CREDIT_REFUSED: Topic<CreditChanged> = Topic::internal("customers.credit-refused");
+pub const CREDIT_RELEASED: Topic<CreditChanged> = Topic::internal("customers.credit-released");
+pub const CREDIT_CONSUMED: Topic<CreditChanged> = Topic::internal("customers.credit-consumed");
+
+/// What became of an order's claim on a customer's credit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreditClaimed {
+pub struct CreditChanged {
     pub customer_id: String,
     pub order_id: String,
     pub reservation_id: Option<String>,
@@ -103,23 +96,20 @@ pub struct CreditClaimed {
     pub reason: Option<String>,
 }
 
-streams! {
-    CustomerOpened(CustomerState) = "customers.customer-opened";
-    LimitChanged(CustomerState) = "customers.limit-changed";
-    /// Put on hold or released from it: see `status`.
-    CustomerHeld(CustomerState) = "customers.held";
-    CreditReserved(CreditClaimed) = "customers.credit-reserved";
-    CreditRefused(CreditClaimed) = "customers.credit-refused";
-    CreditReleased(CreditClaimed) = "customers.credit-released";
-    CreditConsumed(CreditClaimed) = "customers.credit-consumed";
-}
-
 // === orders ===
+
+pub const ORDER_PLACED: Topic<OrderChanged> = Topic::internal("orders.order-placed");
+pub const ORDER_APPROVAL_REQUIRED: Topic<OrderChanged> =
+    Topic::internal("orders.order-approval-required");
+pub const ORDER_APPROVED: Topic<OrderChanged> = Topic::internal("orders.order-approved");
+pub const ORDER_REJECTED: Topic<OrderChanged> = Topic::internal("orders.order-rejected");
+pub const ORDER_CANCELLING: Topic<OrderChanged> = Topic::internal("orders.order-cancelling");
+pub const ORDER_CANCELLED: Topic<OrderChanged> = Topic::internal("orders.order-cancelled");
 
 /// An order after a change. Subject: the order; sequence: its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OrderState {
+pub struct OrderChanged {
     pub order_id: String,
     pub number: String,
     pub customer_id: String,
@@ -134,28 +124,20 @@ pub struct OrderState {
 pub struct OrderedLine {
     pub product_id: String,
     pub quantity: i64,
-    pub unit_minor: i64,
+    pub unit_price_minor: i64,
     pub total_minor: i64,
-}
-
-streams! {
-    OrderPlaced(OrderState) = "orders.order-placed";
-    OrderApprovalRequired(OrderState) = "orders.order-approval-required";
-    OrderApproved(OrderState) = "orders.order-approved";
-    OrderRejected(OrderState) = "orders.order-rejected";
-    OrderCancelling(OrderState) = "orders.order-cancelling";
-    OrderCancelled(OrderState) = "orders.order-cancelled";
 }
 
 // === commands to customers ===
 
-/// Kinds of command on `cmd.customers`; all carry a [`CreditClaim`].
+/// Kinds of command on `cmd.customers`.
 pub mod customers_commands {
-    /// Refused with `UNKNOWN_CUSTOMER`, `CUSTOMER_ON_HOLD` or `INSUFFICIENT_CREDIT`.
+    /// Data: [`super::CreditClaim`]. Refused with `UNKNOWN_CUSTOMER`, `CUSTOMER_ON_HOLD` or
+    /// `INSUFFICIENT_CREDIT`.
     pub const RESERVE: &str = "customers.reserve-credit";
-    /// Gives the reservation back; also before it was made.
+    /// Data: [`super::CreditClaim`]. Gives the reservation back; also before it was made.
     pub const RELEASE: &str = "customers.release-credit";
-    /// The reservation becomes an open item.
+    /// Data: [`super::CreditClaim`]. The reservation becomes an open item.
     pub const CONSUME: &str = "customers.consume-credit";
 }
 

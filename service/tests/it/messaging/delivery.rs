@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use braid_service::bus::{BoxFuture, Bus, BusError, LocalBus, Message, Subscription};
 use braid_service::db::{Db, Tx, sql};
-use braid_service::event::{Cause, Event, Stream};
+use braid_service::event::{Cause, Topic};
 use braid_service::failpoints::FailPoints;
 use braid_service::inbox::{Consumer, Handler, dead_letters};
 use braid_service::messaging::{self, MessagingError};
@@ -23,9 +23,7 @@ struct Counted {
     number: i64,
 }
 
-impl Event for Counted {
-    const STREAM: Stream = Stream::internal("tests.counted");
-}
+const COUNTED: Topic<Counted> = Topic::internal("tests.counted");
 
 /// Writes each number beside its key, in the order in which it comes.
 struct Ledger {
@@ -132,7 +130,7 @@ impl Line {
             cause: &Cause::default(),
             data: &Counted { number },
         };
-        self.outbox.emit(tx, fact).await.unwrap();
+        self.outbox.emit(tx, &COUNTED, fact).await.unwrap();
     }
 
     async fn count(&self) -> i64 {

@@ -55,7 +55,10 @@ pub struct Quote {
 pub struct Pricing {
     pub product_id: String,
     pub quantity: i64,
+    /// List price of one piece.
     pub unit_minor: i64,
+    /// The account's own price of one piece, if it has one; counts when lower than the list price.
+    pub account_minor: Option<i64>,
 }
 
 /// Why lines cannot be priced or a token is not taken.
@@ -82,7 +85,12 @@ pub enum QuoteError {
 pub struct QuoteKey(hmac::Key);
 
 impl Quote {
-    /// Prices lines: volume discount by line, tax on what remains, both rounded half up.
+    /// Prices lines, exactly, in this order:
+    ///
+    /// 1. a line's total is its list price × quantity, the subtotal the sum of the totals;
+    /// 2. the discount of a line is what the account's own lower price saves on it, and on what
+    ///    remains the volume discount, rounded half up by line;
+    /// 3. tax is on subtotal − discount, rounded half up once for the whole quote.
     ///
     /// # Errors
     /// No lines or too many, a quantity outside its limits, a sum beyond 64 bits.
@@ -123,9 +131,14 @@ impl Quote {
         }
         let total = line.unit_minor.checked_mul(line.quantity).ok_or(QuoteError::Overflow)?;
         self.subtotal_minor = self.subtotal_minor.checked_add(total).ok_or(QuoteError::Overflow)?;
+        let own_minor = line.account_minor.map_or(line.unit_minor, |own| own.min(line.unit_minor));
+        let own_total = own_minor.checked_mul(line.quantity).ok_or(QuoteError::Overflow)?;
+        let mut discount = total.checked_sub(own_total).ok_or(QuoteError::Overflow)?;
         if line.quantity >= VOLUME_FROM {
-            self.discount_minor += percent(total, VOLUME_DISCOUNT_PERCENT)?;
+            discount += percent(own_total, VOLUME_DISCOUNT_PERCENT)?;
         }
+        self.discount_minor =
+            self.discount_minor.checked_add(discount).ok_or(QuoteError::Overflow)?;
         self.lines.push(QuoteLine {
             product_id: line.product_id.clone(),
             quantity: line.quantity,
@@ -183,7 +196,18 @@ mod tests {
     use super::{Pricing, Quote, QuoteError, QuoteKey};
 
     fn line(quantity: i64, unit_minor: i64) -> Pricing {
-        Pricing { product_id: "prd_1".to_owned(), quantity, unit_minor }
+        Pricing { product_id: "prd_1".to_owned(), quantity, unit_minor, account_minor: None }
+    }
+
+    #[test]
+    fn an_accounts_lower_price_is_a_discount_before_the_volume_discount() {
+        let own = Pricing { account_minor: Some(80), ..line(10, 100) };
+        let quote = Quote::of(&[own], "EUR", Some("acc_1"), 10).unwrap();
+        // 1000; 10 x 20 saved = 200; 5 % of 800 = 40; 10 % of 760 = 76.
+        let sums = (quote.subtotal_minor, quote.discount_minor, quote.tax_minor, quote.total_minor);
+        assert_eq!(sums, (1_000, 240, 76, 836));
+        let dearer = Pricing { account_minor: Some(120), ..line(1, 100) };
+        assert_eq!(Quote::of(&[dearer], "EUR", None, 10).unwrap().discount_minor, 0);
     }
 
     #[test]

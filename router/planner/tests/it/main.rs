@@ -1,0 +1,3 @@
+//! Tests of the package as its users see it.
+
+mod operations;

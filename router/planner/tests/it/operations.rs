@@ -1,0 +1,35 @@
+//! From the text of a document to an operation that can be planned.
+
+mod coerce;
+mod introspect;
+mod limits;
+mod normalise;
+mod oracle;
+mod properties;
+mod rules;
+
+use braid_model::Supergraph;
+use braid_planner::document::ValidDocument;
+use braid_planner::validate::Options;
+use braid_planner::validate::error::DocumentError;
+use braid_planner::view::View;
+
+/// The schema of these tests, as an API schema but for `@inaccessible` elements.
+const SCHEMA: &str = include_str!("operations/schema.graphql");
+
+/// The same as a supergraph of one subgraph.
+fn supergraph(more: &str) -> Supergraph {
+    Supergraph::read(&format!("{SCHEMA}\n{more}\nenum join__Graph {{ A }}")).unwrap()
+}
+
+fn read(schema: &Supergraph, text: &str) -> Result<ValidDocument, Vec<DocumentError>> {
+    ValidDocument::read(schema, &View::api(schema), text, None, &Options::default())
+}
+
+/// The names of the rules that a document breaks; of several operations the first is meant.
+fn broken(schema: &Supergraph, text: &str, options: &Options) -> Vec<&'static str> {
+    match ValidDocument::read(schema, &View::api(schema), text, None, options) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(|error| error.rule.name()).collect(),
+    }
+}

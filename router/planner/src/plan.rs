@@ -21,7 +21,7 @@ use braid_model::bits::TypeSet;
 use braid_model::ids::{SubgraphId, TypeId};
 use braid_model::schema::TypeRef;
 
-use crate::operation::{OperationKind, Variable, VariableIndex};
+use crate::operation::{OperationKind, Shaping, Variable, VariableIndex};
 
 /// A plan.
 #[derive(Debug, Clone)]
@@ -202,6 +202,9 @@ pub struct OutputField {
     pub coordinate: String,
     /// Where it is read from.
     pub value: OutputValue,
+    /// How it is written: that of the operation's field, with `@omitNull` also where the whole
+    /// operation has it.
+    pub shaping: Shaping,
 }
 
 /// Where a field of the answer is read from.

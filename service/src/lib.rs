@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod inbox;
 pub mod loader;
+pub mod membership;
 pub mod messaging;
 pub mod money;
 pub mod outbox;

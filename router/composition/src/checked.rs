@@ -1,13 +1,15 @@
 //! Stage 5: rules of the merged graph as a whole.
 
-use crate::{code::Code, diagnostic::Diagnostic, ir::Ir, merged::Merged};
+use braid_model::Supergraph;
+
+use crate::{code::Code, diagnostic::Diagnostic, ir::Ir, merged::Merged, satisfiability};
 
 /// Checks a merged graph.
 pub(crate) fn check(
     ir: &Ir,
     merged: &Merged,
-    _supergraph_sdl: &str,
-    _hints: &mut Vec<Diagnostic>,
+    supergraph_sdl: &str,
+    hints: &mut Vec<Diagnostic>,
 ) -> Result<(), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let query = ir.names.get("Query").and_then(|name| merged.type_named(name));
@@ -17,5 +19,14 @@ pub(crate) fn check(
             "no queries found in any subgraph: a supergraph must have a query root type with a field".to_owned(),
         ));
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let supergraph = Supergraph::read(supergraph_sdl).map_err(|error| {
+        vec![Diagnostic::error(
+            Code::CompositionLimitExceeded,
+            format!("the composed supergraph cannot be read back: {error}"),
+        )]
+    })?;
+    satisfiability::check(ir, &supergraph, hints)
 }

@@ -78,7 +78,6 @@ codes! {
     ListSizeInvalidSizedField = "LIST_SIZE_INVALID_SIZED_FIELD",
     ListSizeInvalidSlicingArgument = "LIST_SIZE_INVALID_SLICING_ARGUMENT",
     AuthRequirementsAppliedOnInterface = "AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE",
-    InvalidTagName = "INVALID_TAG_NAME",
 
     // ---- merging
     NoQueries = "NO_QUERIES",

@@ -80,8 +80,9 @@ pub(crate) struct TypeRef {
     pub(crate) non_null: u32,
 }
 
-/// Layers of lists that a type reference may have.
-pub(crate) const LIST_DEPTH_MAX: u8 = 30;
+/// Layers of lists that a type reference may have: the model holds 16 wrappers, that is seven
+/// lists, each non-null, of a non-null name.
+pub(crate) const LIST_DEPTH_MAX: u8 = 7;
 
 impl TypeRef {
     pub(crate) fn is_non_null(self) -> bool {

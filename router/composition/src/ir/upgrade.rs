@@ -1,33 +1,24 @@
-//! Federation 1 documents, read with Federation 2 meaning.
+//! Upgrades of what older documents mean.
 //!
-//! In Federation 1 every field counts as shareable, a type extension marks its key fields
-//! `@external` although it can resolve them, and an `@external` that nothing uses is noise.
+//! In every version, a type *extension* marks its key fields `@external` although it can resolve
+//! them. In Federation 1 moreover every field counts as shareable, and an `@external` that nothing
+//! uses is noise.
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::{Kind, Subgraph, walk};
-use crate::names::Names;
+use crate::{
+    ir::{Kind, Subgraph, walk},
+    names::Names,
+};
 
-/// Upgrades `sub` if it is a Federation 1 document; call after [`walk::mark_uses`].
+/// Upgrades `sub`; call after [`walk::mark_uses`].
 pub(crate) fn upgrade(names: &Names, sub: &mut Subgraph) {
+    clear_externals_of_extension_keys(names, sub);
     if !sub.version.is_one() {
         return;
     }
-    let mut key_fields_of_extensions = FxHashSet::default();
-    for ty in sub.types.iter().filter(|ty| ty.extension_only) {
-        for key in sub.keys_of(ty) {
-            walk::for_each_field(names, sub, ty, &key.fields.set.selections, &mut |step| {
-                if step.parent.extension_only {
-                    key_fields_of_extensions.insert(step.index);
-                }
-            });
-        }
-    }
     let mut unused = Vec::new();
     for (index, field) in sub.fields.iter_mut().enumerate() {
-        if key_fields_of_extensions.contains(&index) {
-            field.external = None;
-        }
         if field.external.is_some() && !field.is_used() {
             unused.push(index);
         }
@@ -37,6 +28,20 @@ pub(crate) fn upgrade(names: &Names, sub: &mut Subgraph) {
     }
     remove_fields(sub, &unused);
     walk::mark_uses(names, sub);
+}
+
+fn clear_externals_of_extension_keys(names: &Names, sub: &mut Subgraph) {
+    let mut in_keys = FxHashSet::default();
+    for ty in sub.types.iter().filter(|ty| ty.extension_only) {
+        for key in sub.keys_of(ty) {
+            walk::for_each_field(names, sub, ty, &key.fields.set.selections, &mut |step| {
+                in_keys.insert(step.index);
+            });
+        }
+    }
+    for index in in_keys {
+        sub.fields[index].external = None;
+    }
 }
 
 /// Removes fields by index, keeping the runs of types contiguous.

@@ -195,9 +195,9 @@ impl Subgraph {
         let Ok(context) = self.context(&parts) else {
             return refuse(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "malformed caller");
         };
-        match serde_json::from_slice::<Body>(&body) {
-            Ok(body) => respond(&self.answer(context, body).await),
-            Err(_) => {
+        match parse_body(&body) {
+            Some(body) => respond(&self.answer(context, body).await),
+            None => {
                 let message = "the body is not a GraphQL request in JSON";
                 refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message)
             }
@@ -307,6 +307,12 @@ impl ContextExt for Context<'_> {
 }
 
 // === helpers ===
+
+/// An object; serde would also read the fields from an array.
+fn parse_body(body: &[u8]) -> Option<Body> {
+    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    if is_object { serde_json::from_slice(body).ok() } else { None }
+}
 
 fn is_mutation(document: &ExecutableDocument, name: Option<&str>) -> bool {
     document

@@ -78,8 +78,8 @@ pub fn is_id(prefix: &str, text: &str) -> bool {
 
 /// Declares an id newtype: `id_type!(/// A user. UserId, "usr");`
 ///
-/// It has `generate(&IdGen)`, `as_str`, `FromStr`, `Display`, and converts into a SQL value and a
-/// GraphQL `ID`.
+/// It has `generate(&IdGen)`, `as_str`, `FromStr`, `Display`, and converts into a SQL value and (by
+/// `Display`) a GraphQL `ID`.
 #[macro_export]
 macro_rules! id_type {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
@@ -129,18 +129,6 @@ macro_rules! id_type {
         impl From<&$name> for $crate::db::Value {
             fn from(id: &$name) -> Self {
                 Self::from(id.as_str())
-            }
-        }
-
-        impl From<&$name> for $crate::async_graphql::ID {
-            fn from(id: &$name) -> Self {
-                Self(id.0.clone())
-            }
-        }
-
-        impl From<$name> for $crate::async_graphql::ID {
-            fn from(id: $name) -> Self {
-                Self(id.0)
             }
         }
     };

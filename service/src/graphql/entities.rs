@@ -3,17 +3,19 @@
 //! async-graphql resolves `_entities` as one field: one failing representation (an error, an
 //! unknown `__typename`, a missing key) nulls the whole list, and errors inside an entity have no
 //! index in their path. So the field is expanded before execution: for every representation an
-//! alias of its own, all of them spreading one fragment. They execute together, so loaders still
-//! see one batch, and each fails alone. After execution the aliases are collapsed into the list
-//! again and error paths get their index. `_service { sdl }` is answered here, too: with the
+//! alias of its own, all of them spreading the same fragments. They execute together, so loaders
+//! still see one batch, and each fails alone. After execution the aliases are collapsed into the
+//! list again and error paths get their index. `_service { sdl }` is answered here, too: with the
 //! finalised schema.
+
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
     BaseType, DocumentOperations, ExecutableDocument, Field, FragmentDefinition, FragmentSpread,
-    OperationDefinition, OperationType, Selection, SelectionSet, TypeCondition,
+    OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, PathSegment, Positioned, Request, Response, Value};
+use async_graphql::{Name, PathSegment, Positioned, Request, Response, ServerError, Value};
 
 use crate::fault::Fault;
 
@@ -37,6 +39,10 @@ struct Service {
     key: Name,
     sdl_keys: Vec<Name>,
 }
+
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+
+const EXECUTED: &str = "braid_executed";
 
 /// Expands the `_entities` fields at the root of the operation that will run.
 ///
@@ -82,14 +88,15 @@ pub(super) fn expand(
             count: representations.len(),
             is_conditional: !field.node.directives.is_empty(),
         });
-        fragments.insert(fragment_name(slot), fragment(field));
+        let shared = share(slot, &field.node.selection_set.node, fragments);
         let aliases = representations.into_iter().enumerate();
-        items.extend(aliases.map(|(index, value)| alias(slot, index, field, value)));
+        items.extend(aliases.map(|(index, value)| alias(slot, index, field, &shared, value)));
     }
-    operation.selection_set.node.items = items;
     if !expansion.lists.is_empty() {
+        items.push(executed_marker(&operation.selection_set));
         forget_representations(operation, request);
     }
+    operation.selection_set.node.items = items;
     Ok(expansion)
 }
 
@@ -108,33 +115,38 @@ fn representations(field: &Field, request: &Request) -> Option<Vec<Value>> {
     }
 }
 
-fn fragment_name(slot: usize) -> Name {
-    Name::new(format!("BraidEntities{slot}"))
-}
-
 fn alias_name(slot: usize, index: usize) -> Name {
     Name::new(format!("braid_{slot}_{index}"))
 }
 
-fn fragment(field: &Positioned<Field>) -> Positioned<FragmentDefinition> {
-    field.position_node(FragmentDefinition {
-        type_condition: field
-            .position_node(TypeCondition { on: field.position_node(Name::new("_Entity")) }),
-        directives: Vec::new(),
-        selection_set: field.node.selection_set.clone(),
-    })
+/// The selections of an `_entities` field in a form that is cheap to repeat: the selection of each
+/// `... on Type { … }` becomes a fragment, spread by name.
+fn share(slot: usize, set: &SelectionSet, fragments: &mut Fragments) -> SelectionSet {
+    let items = set.items.iter().enumerate().map(|(number, item)| {
+        let Selection::InlineFragment(inline) = &item.node else { return item.clone() };
+        let Some(condition) = &inline.node.type_condition else { return item.clone() };
+        let name = Name::new(format!("BraidEntities{slot}_{number}"));
+        let definition = FragmentDefinition {
+            type_condition: condition.clone(),
+            directives: Vec::new(),
+            selection_set: inline.node.selection_set.clone(),
+        };
+        fragments.insert(name.clone(), inline.position_node(definition));
+        inline.position_node(Selection::FragmentSpread(inline.position_node(FragmentSpread {
+            fragment_name: inline.position_node(name),
+            directives: inline.node.directives.clone(),
+        })))
+    });
+    SelectionSet { items: items.collect() }
 }
 
 fn alias(
     slot: usize,
     index: usize,
     field: &Positioned<Field>,
+    shared: &SelectionSet,
     representation: Value,
 ) -> Positioned<Selection> {
-    let spread = Selection::FragmentSpread(field.position_node(FragmentSpread {
-        fragment_name: field.position_node(fragment_name(slot)),
-        directives: Vec::new(),
-    }));
     let argument = Value::List(vec![representation]).into_value();
     field.position_node(Selection::Field(field.position_node(Field {
         alias: Some(field.position_node(alias_name(slot, index))),
@@ -144,8 +156,18 @@ fn alias(
             field.position_node(argument),
         )],
         directives: field.node.directives.clone(),
-        selection_set:
-            field.position_node(SelectionSet { items: vec![field.position_node(spread)] }),
+        selection_set: field.position_node(shared.clone()),
+    })))
+}
+
+/// `__typename` under a key of ours: it is in the data exactly when the document was executed.
+fn executed_marker(set: &Positioned<SelectionSet>) -> Positioned<Selection> {
+    set.position_node(Selection::Field(set.position_node(Field {
+        alias: Some(set.position_node(Name::new(EXECUTED))),
+        name: set.position_node(Name::new("__typename")),
+        arguments: Vec::new(),
+        directives: Vec::new(),
+        selection_set: Positioned::default(),
     })))
 }
 
@@ -186,15 +208,23 @@ impl Expansion {
         if self.lists.is_empty() && self.services.is_empty() {
             return;
         }
-        if response.data == Value::Null && !self.lists.is_empty() && has_executed(response) {
-            response.data = Value::Object(IndexMap::new());
+        let Value::Object(data) = &mut response.data else { return };
+        for service in &self.services {
+            service.answer(data, sdl);
         }
-        if let Value::Object(data) = &mut response.data {
-            for (slot, list) in self.lists.iter().enumerate() {
-                list.collapse(slot, data);
-            }
-            for service in &self.services {
-                service.answer(data, sdl);
+        if data.swap_remove(EXECUTED).is_none() {
+            return;
+        }
+        // What async-graphql says of representations that it cannot resolve has no path; it is
+        // said again below, with the index.
+        response.errors.retain(|error| !error.path.is_empty());
+        let failed: HashSet<String> =
+            response.errors.iter().filter_map(|error| alias_of(&error.path)).collect();
+        for (slot, list) in self.lists.iter().enumerate() {
+            for index in list.collapse(slot, data) {
+                if !failed.contains(alias_name(slot, index).as_str()) {
+                    response.errors.push(list.unresolvable(index));
+                }
             }
         }
         for error in &mut response.errors {
@@ -217,26 +247,37 @@ impl Expansion {
     }
 }
 
-/// Errors with a path come from execution; without one the document was refused as a whole.
-fn has_executed(response: &Response) -> bool {
-    response.errors.iter().any(|error| !error.path.is_empty())
+fn alias_of(path: &[PathSegment]) -> Option<String> {
+    match path.first() {
+        Some(PathSegment::Field(name)) => Some(name.clone()),
+        Some(PathSegment::Index(_)) | None => None,
+    }
 }
 
 impl List {
-    fn collapse(&self, slot: usize, data: &mut IndexMap<Name, Value>) {
-        let mut is_present = !self.is_conditional;
+    /// Makes the list of the aliases' values; answers the indices for which nothing was answered.
+    fn collapse(&self, slot: usize, data: &mut IndexMap<Name, Value>) -> Vec<usize> {
+        let mut missing = Vec::new();
         let mut items = Vec::with_capacity(self.count);
         for index in 0..self.count {
-            let answer = data.swap_remove(&alias_name(slot, index));
-            is_present |= answer.is_some();
-            items.push(match answer {
+            items.push(match data.swap_remove(&alias_name(slot, index)) {
                 Some(Value::List(mut one)) => one.pop().unwrap_or_default(),
-                _ => Value::Null,
+                _ => {
+                    missing.push(index);
+                    Value::Null
+                }
             });
         }
-        if is_present {
-            data.insert(self.key.clone(), Value::List(items));
+        if self.is_conditional && missing.len() == self.count {
+            return Vec::new();
         }
+        data.insert(self.key.clone(), Value::List(items));
+        missing
+    }
+
+    fn unresolvable(&self, index: usize) -> ServerError {
+        let path = vec![PathSegment::Field(self.key.to_string()), PathSegment::Index(index)];
+        ServerError::new("no entity here has this __typename and key", None).with_path(path)
     }
 }
 

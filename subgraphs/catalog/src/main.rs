@@ -1,0 +1,14 @@
+//! The catalog as a process of its own; see [`braid_service::server`] for its configuration.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match braid_service::server::run(catalog::NAME, catalog::build).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("catalog: failed to serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

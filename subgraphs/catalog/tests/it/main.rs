@@ -1,0 +1,3 @@
+//! The catalog from outside.
+
+mod contract;

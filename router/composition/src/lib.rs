@@ -17,6 +17,7 @@ mod merged;
 mod names;
 mod parsed;
 mod print;
+mod rules;
 mod satisfiability;
 mod source;
 mod validated;

@@ -5,6 +5,7 @@ use crate::{
     expanded::Expanded,
     ir::{Ir, lower, upgrade, walk},
     names::Names,
+    rules,
 };
 
 /// Lowers and validates all subgraphs; they come sorted by name.
@@ -16,6 +17,7 @@ pub(crate) fn validate(expanded: &[Expanded]) -> Result<Ir, Vec<Diagnostic>> {
         let mut lowered = lower::lower(&mut names, subgraph, &mut errors);
         walk::mark_uses(&names, &mut lowered);
         upgrade::upgrade(&names, &mut lowered);
+        rules::check(&names, &lowered, &mut errors);
         subgraphs.push(lowered);
     }
     if errors.is_empty() { Ok(Ir { names, subgraphs }) } else { Err(errors) }

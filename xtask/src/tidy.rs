@@ -44,7 +44,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("braid-service", &["braid-vouch"]),
     ("subgraph", &["braid-service", "braid-vouch"]),
     ("stack", &["*"]),
-    ("xtask", &[]),
+    ("xtask", &["braid-model"]),
 ];
 
 const SUBGRAPHS: [&str; 5] = ["identity", "accounts", "catalog", "customers", "orders"];

@@ -10,6 +10,8 @@
 
 pub mod caller;
 pub mod request;
+pub mod token;
 
 pub use caller::{Caller, CallerKind};
 pub use request::{CALLER_HEADER, SIGNATURE_HEADER, Signer, Verifier, VerifyError};
+pub use token::{TokenError, TokenSigner, TokenVerifier};

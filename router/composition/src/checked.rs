@@ -1,8 +1,25 @@
-//! Stage 5: rules of the merged graph as a whole.
+//! Stage 5: rules of the merged graph as a whole, then satisfiability.
+
+mod auth;
+mod inaccessible;
+mod interfaces;
 
 use braid_model::Supergraph;
 
-use crate::{code::Code, diagnostic::Diagnostic, ir::Ir, merged::Merged, satisfiability};
+use crate::{
+    code::Code,
+    diagnostic::Diagnostic,
+    ir::Ir,
+    merged::{Merged, MergedField},
+    satisfiability,
+};
+
+/// What the rules of this stage share.
+struct CheckCx<'c> {
+    ir: &'c Ir,
+    merged: &'c Merged,
+    errors: Vec<Diagnostic>,
+}
 
 /// Checks a merged graph.
 pub(crate) fn check(
@@ -11,22 +28,39 @@ pub(crate) fn check(
     supergraph_sdl: &str,
     hints: &mut Vec<Diagnostic>,
 ) -> Result<(), Vec<Diagnostic>> {
-    let mut errors = Vec::new();
-    let query = ir.names.get("Query").and_then(|name| merged.type_named(name));
-    if query.is_none_or(|query| query.fields.is_empty()) {
-        errors.push(Diagnostic::error(
-            Code::NoQueries,
-            "no queries found in any subgraph: a supergraph must have a query root type with a field".to_owned(),
-        ));
-    }
-    if !errors.is_empty() {
-        return Err(errors);
+    let mut cx = CheckCx { ir, merged, errors: Vec::new() };
+    no_queries(&mut cx);
+    interfaces::check(&mut cx);
+    inaccessible::check(&mut cx);
+    auth::check(&mut cx);
+    if !cx.errors.is_empty() {
+        return Err(cx.errors);
     }
     let supergraph = Supergraph::read(supergraph_sdl).map_err(|error| {
-        vec![Diagnostic::error(
-            Code::CompositionLimitExceeded,
-            format!("the composed supergraph cannot be read back: {error}"),
-        )]
+        // The model has limits of its own; anything else here would be our mistake.
+        let message = format!("the composed supergraph cannot be read: {error}");
+        vec![Diagnostic::error(Code::CompositionLimitExceeded, message)]
     })?;
     satisfiability::check(ir, &supergraph, hints)
+}
+
+/// `NO_QUERIES`
+fn no_queries(cx: &mut CheckCx<'_>) {
+    let query = cx.ir.names.get("Query").and_then(|name| cx.merged.type_named(name));
+    if query.is_none_or(|query| query.fields.is_empty()) {
+        let message = "no queries found in any subgraph: a supergraph must have a query root type \
+                       with a field";
+        cx.errors.push(Diagnostic::error(Code::NoQueries, message.to_owned()));
+    }
+}
+
+impl CheckCx<'_> {
+    /// Labels all definitions of a field.
+    fn label_field(&self, mut report: Diagnostic, field: &MergedField, text: &str) -> Diagnostic {
+        for (graph, index) in &field.sources {
+            let sub = &self.ir.subgraphs[*graph];
+            report = report.label(&sub.source, sub.fields[*index].span, text);
+        }
+        report
+    }
 }

@@ -130,6 +130,16 @@ impl ValidDocument {
         normalise::operation(self, schema, conditions, denied)
     }
 
+    /// Where a variable is defined.
+    pub(crate) fn variable_span(&self, variable: VariableIndex) -> Option<syntax::Span> {
+        self.document[self.operation.variables].get(variable).map(|definition| definition.span)
+    }
+
+    /// Line and column of a place in the text, counted from one.
+    pub(crate) fn position(&self, span: syntax::Span) -> (u32, u32) {
+        self.document.position(span.start)
+    }
+
     /// The variable of that name. Validation proved that it exists.
     pub(crate) fn variable(&self, name: syntax::Span) -> VariableIndex {
         self.variable_index.get(self.document.text(name)).copied().unwrap_or_default()

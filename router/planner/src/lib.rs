@@ -6,10 +6,15 @@
 //!
 //! No I/O, no clock, no async: the same inputs give the same plan.
 
+pub mod coerce;
 pub mod document;
+pub mod introspect;
 pub mod limits;
 mod normalise;
 pub mod operation;
 pub mod plan;
+mod planner;
 pub mod validate;
 pub mod view;
+
+pub use planner::{PlanError, PlanOptions, plan};

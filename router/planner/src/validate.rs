@@ -14,7 +14,7 @@ mod operations;
 mod overlap;
 mod selections;
 mod suggest;
-mod values;
+pub(crate) mod values;
 mod variables;
 
 use rustc_hash::FxHashMap;

@@ -111,6 +111,8 @@ rules! {
     /// 6.1: the request does not say which of the document's operations is meant, or names one
     /// that is not there.
     KnownOperation "OPERATION_RESOLUTION_FAILURE",
+    /// 6.1.2: the value of a variable.
+    VariableValues "BAD_USER_INPUT",
     /// `Limits::tokens`
     MaxTokens "MAX_TOKENS",
     /// `Limits::nesting`

@@ -1,6 +1,7 @@
 //! From the text of a document to an operation that can be planned.
 
 mod coerce;
+mod generate;
 mod introspect;
 mod limits;
 mod normalise;

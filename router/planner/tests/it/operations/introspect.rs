@@ -1,1 +1,1 @@
-
+pub(super) const STANDARD: &str = "{ __schema { types { name } } }";

@@ -66,10 +66,7 @@ fn check(text: &str, expected: &str) {
 fn equal_fields_are_merged() {
     check("{ typed typed }", "Query.typed");
     check("{ a: typed b: typed a: typed }", "a: Query.typed b: Query.typed");
-    check(
-        "{ dog { name } typed dog { id name } }",
-        "Query.dog { Dog.name Dog.id } Query.typed",
-    );
+    check("{ dog { name } typed dog { id name } }", "Query.dog { Dog.name Dog.id } Query.typed");
     check(
         "{ dog { owner { id } } ... on Query { dog { owner { name } } } }",
         "Query.dog { Dog.owner { Human.id Human.name } }",
@@ -145,7 +142,10 @@ fn arguments_stand_in_the_order_of_the_definition() {
 #[test]
 fn requirements_of_every_possible_type_apply() {
     let sdl = super::SCHEMA.replace("type Dog implements", "type Dog @authenticated implements");
-    let sdl = sdl.replace("type Dog @authenticated implements Node & Pet & Loud", "type Dog implements Node & Pet & Loud @authenticated");
+    let sdl = sdl.replace(
+        "type Dog @authenticated implements Node & Pet & Loud",
+        "type Dog implements Node & Pet & Loud @authenticated",
+    );
     let sdl = sdl.replace("meows: Boolean", "meows: Boolean @requiresScopes(scopes: [[\"cats\"]])");
     let sdl = format!(
         "{}\nextend_schema_marker",

@@ -17,6 +17,9 @@
 //! A plan has no conditions (see [`crate::operation`]) and is the same for all requests of an
 //! operation.
 
+mod check;
+mod render;
+
 use braid_model::bits::TypeSet;
 use braid_model::ids::{SubgraphId, TypeId};
 use braid_model::schema::TypeRef;
@@ -183,7 +186,8 @@ pub struct Output {
     pub sources: Vec<ShapeId>,
     /// For each further source: the source (an earlier one) and the link of it.
     pub links: Vec<(SourceIndex, LinkIndex)>,
-    /// The sources that know the object's type, the best first; empty where `on` is an object type.
+    /// The sources that know the object's type, the best first; empty where `on` is an object type
+    /// and where nothing depends on the type.
     pub typed_by: Vec<SourceIndex>,
     /// The fields, in the order of the answer.
     pub fields: Vec<OutputField>,

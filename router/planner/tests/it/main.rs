@@ -1,3 +1,4 @@
 //! Tests of the package as its users see it.
 
 mod operations;
+mod plans;

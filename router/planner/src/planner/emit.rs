@@ -1,0 +1,505 @@
+//! From the draft to the plan: waves, groups that travel together, final ids and text.
+
+use std::fmt::Write;
+
+use braid_model::bits::TypeSet;
+use rustc_hash::FxHashMap;
+
+use super::build::{
+    AnchorDraft, Draft, FieldDraft, Owner, PartDraft, RecipeDraft, SlotRef, ValueDraft,
+    typename_type,
+};
+use super::layout::{Layout, Text, lay_out};
+use super::search::Search;
+use super::text;
+use crate::operation::Operation;
+use crate::plan::{
+    Anchor, EntityGroup, Fetch, FetchKind, Output, OutputField, OutputValue, Plan, Representation,
+    RepresentationField, Service, Shape, Slot,
+};
+
+/// Writes the plan; `root` is the output that is the answer's data.
+pub(super) fn emit<'a>(
+    mut draft: Draft<'a>,
+    search: &mut Search<'a>,
+    operation: &Operation,
+    root: usize,
+) -> Plan {
+    let layout = lay_out(&mut draft, search);
+    let mut waves = vec![None; draft.groups.len()];
+    for group in 0..draft.groups.len() {
+        wave(&draft, group, &mut waves);
+    }
+    let waves: Vec<usize> = waves.into_iter().flatten().collect();
+    let mut emitter = Emitter {
+        same_shape: (0..draft.shapes.len()).collect(),
+        same_slot: (0..draft.slots.len()).collect(),
+        same_link: (0..draft.links.len()).collect(),
+        same_group: (0..draft.groups.len()).collect(),
+        draft,
+        layout,
+        waves,
+    };
+    emitter.merge_groups();
+    emitter.write(search, operation, root)
+}
+
+/// The wave of a group: one after the latest of what it needs.
+fn wave(draft: &Draft<'_>, group: usize, waves: &mut [Option<usize>]) -> usize {
+    if let Some(known) = waves[group] {
+        return known;
+    }
+    let mut latest = 0;
+    for owner in needs(draft, group) {
+        if let Owner::Group(other) = owner {
+            latest = latest.max(wave(draft, other, waves));
+        }
+    }
+    waves[group] = Some(latest + 1);
+    latest + 1
+}
+
+/// Whose answers must be there before a group can be asked for.
+fn needs(draft: &Draft<'_>, group: usize) -> Vec<Owner> {
+    let mut found = Vec::new();
+    for anchor in &draft.groups[group].anchors {
+        found.push(draft.shapes[anchor.at].owner);
+        for recipe in &anchor.recipes {
+            part_needs(draft, &recipe.fields, &mut found);
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn part_needs(draft: &Draft<'_>, parts: &[PartDraft], found: &mut Vec<Owner>) {
+    for part in parts {
+        found.extend(part.links.iter().map(|&link| Owner::Group(draft.links[link].group)));
+        part_needs(draft, &part.fields, found);
+    }
+}
+
+struct Emitter<'a> {
+    draft: Draft<'a>,
+    layout: Layout,
+    waves: Vec<usize>,
+    /// For each id of the draft, the one that stands for it.
+    same_shape: Vec<usize>,
+    same_slot: Vec<usize>,
+    same_link: Vec<usize>,
+    same_group: Vec<usize>,
+}
+
+/// A fetch of the plan: a root, or groups that travel together.
+struct Travel {
+    segment: usize,
+    wave: usize,
+    graph: braid_model::ids::SubgraphId,
+    root: Option<usize>,
+    groups: Vec<usize>,
+}
+
+impl Emitter<'_> {
+    /// Makes groups one that ask the same of the same subgraph at the same time.
+    fn merge_groups(&mut self) {
+        let mut order: Vec<usize> = (0..self.draft.groups.len()).collect();
+        order.sort_by_key(|&group| (self.waves[group], group));
+        let mut known: FxHashMap<(usize, usize, usize, String), usize> = FxHashMap::default();
+        for group in order {
+            let def = &self.draft.groups[group];
+            let text = self.layout.texts[&def.shape].text.clone();
+            let key = (def.segment, self.waves[group], def.graph.index(), text);
+            let first = *known.entry(key).or_insert(group);
+            if first != group {
+                self.unite(first, group);
+            }
+        }
+    }
+
+    fn unite(&mut self, first: usize, second: usize) {
+        self.same_group[second] = first;
+        let (a, b) = (self.draft.groups[first].shape, self.draft.groups[second].shape);
+        self.unite_shapes(a, b);
+        let anchors = std::mem::take(&mut self.draft.groups[second].anchors);
+        for anchor in anchors {
+            self.draft.groups[first].anchors.push(anchor);
+        }
+    }
+
+    fn unite_shapes(&mut self, a: usize, b: usize) {
+        self.same_shape[b] = a;
+        let types = self.draft.shapes[b].types.clone();
+        self.draft.shapes[a].types.union_with(&types);
+        let links = std::mem::take(&mut self.draft.shapes[b].links);
+        self.draft.shapes[a].links.extend(links);
+        // Equal text: the slots correspond in order.
+        for at in 0..self.layout.order[a].len() {
+            let (of_a, of_b) = (self.layout.order[a][at], self.layout.order[b][at]);
+            self.same_slot[of_b] = of_a;
+            if let (Some(a), Some(b)) = (self.draft.slots[of_a].shape, self.draft.slots[of_b].shape)
+            {
+                self.unite_shapes(a, b);
+            }
+        }
+    }
+
+    /// Makes links one that lead from the same nodes to the same group in the same way.
+    fn merge_anchors(&mut self, group: usize) {
+        let anchors = std::mem::take(&mut self.draft.groups[group].anchors);
+        let mut kept: Vec<AnchorDraft> = Vec::with_capacity(anchors.len());
+        for mut anchor in anchors {
+            anchor.at = self.same_shape[anchor.at];
+            for recipe in &mut anchor.recipes {
+                self.settle(&mut recipe.fields);
+            }
+            let same = |k: &&AnchorDraft| k.at == anchor.at && k.recipes == anchor.recipes;
+            match kept.iter().find(same) {
+                Some(known) => self.same_link[anchor.link] = known.link,
+                None => kept.push(anchor),
+            }
+        }
+        self.draft.groups[group].anchors = kept;
+    }
+
+    /// Replaces ids of the draft by those that stand for them.
+    fn settle(&self, parts: &mut [PartDraft]) {
+        for part in parts {
+            for link in &mut part.links {
+                *link = self.same_link[*link];
+            }
+            part.slot = match part.slot {
+                SlotRef::Typename(shape) => SlotRef::Typename(self.same_shape[shape]),
+                SlotRef::Slot(slot) => SlotRef::Slot(self.same_slot[slot]),
+            };
+            self.settle(&mut part.fields);
+        }
+    }
+
+    fn write(&mut self, search: &Search<'_>, operation: &Operation, root: usize) -> Plan {
+        let mut by_wave: Vec<usize> = (0..self.draft.groups.len()).collect();
+        by_wave.retain(|&group| self.same_group[group] == group);
+        by_wave.sort_by_key(|&group| (self.waves[group], group));
+        for &group in &by_wave {
+            self.merge_anchors(group);
+        }
+        let travels = self.travels(&by_wave);
+        let mut fetch_of: FxHashMap<Owner, usize> = FxHashMap::default();
+        for (fetch, travel) in travels.iter().enumerate() {
+            fetch_of.extend(travel.root.map(|root| (Owner::Root(root), fetch)));
+            fetch_of.extend(travel.groups.iter().map(|&group| (Owner::Group(group), fetch)));
+        }
+        for group in 0..self.same_group.len() {
+            let first = fetch_of[&Owner::Group(self.same_group[group])];
+            fetch_of.insert(Owner::Group(group), first);
+        }
+        let final_ids = FinalIds::new(self);
+        let shapes = self.shapes(search, &final_ids, &fetch_of);
+        let fetches = travels
+            .iter()
+            .map(|travel| self.fetch(search, operation, travel, (&travels, &fetch_of, &final_ids)))
+            .collect();
+        let outputs =
+            (0..self.draft.outputs.len()).map(|output| self.output(output, &final_ids)).collect();
+        let roots = (0..self.draft.roots.len()).map(|root| fetch_of[&Owner::Root(root)]).collect();
+        Plan {
+            kind: operation.kind,
+            variables: operation.variables.clone(),
+            fetches,
+            shapes,
+            outputs,
+            root,
+            roots,
+        }
+    }
+
+    fn travels(&self, groups: &[usize]) -> Vec<Travel> {
+        let mut travels: Vec<Travel> = Vec::new();
+        for (at, root) in self.draft.roots.iter().enumerate() {
+            let (segment, graph) = (root.segment, root.graph);
+            let root = Some(at);
+            travels.push(Travel { segment, wave: 0, graph, root, groups: Vec::new() });
+        }
+        for &group in groups {
+            let def = &self.draft.groups[group];
+            let (segment, wave, graph) = (def.segment, self.waves[group], def.graph);
+            let same = |t: &&mut Travel| {
+                t.root.is_none() && (t.segment, t.wave, t.graph) == (segment, wave, graph)
+            };
+            match travels.iter_mut().find(same) {
+                Some(travel) => travel.groups.push(group),
+                None => {
+                    travels.push(Travel { segment, wave, graph, root: None, groups: vec![group] });
+                }
+            }
+        }
+        travels.sort_by_key(|travel| (travel.segment, travel.wave, travel.graph));
+        travels
+    }
+
+    fn shapes(
+        &self,
+        search: &Search<'_>,
+        ids: &FinalIds,
+        fetch_of: &FxHashMap<Owner, usize>,
+    ) -> Vec<Shape> {
+        let typename = typename_type(search);
+        let mut shapes = Vec::with_capacity(ids.shapes.len());
+        for (at, shape) in self.draft.shapes.iter().enumerate() {
+            if self.same_shape[at] != at {
+                continue;
+            }
+            let mut slots = Vec::with_capacity(shape.slots.len() + 1);
+            if shape.typename {
+                slots.push(Slot { key: "__typename".to_owned(), ty: typename, shape: None });
+            }
+            for &slot in &self.layout.order[at] {
+                let def = &self.draft.slots[slot];
+                let shape = def.shape.map(|shape| ids.shape(self, shape));
+                slots.push(Slot { key: self.layout.keys[slot].clone(), ty: def.ty, shape });
+            }
+            let groups = ids.links[at].iter().map(|&link| self.draft.links[link].group);
+            shapes.push(Shape {
+                on: Some(shape.on),
+                slots,
+                typename: shape.typename.then_some(0),
+                links: groups.map(|group| fetch_of[&Owner::Group(group)]).collect(),
+            });
+        }
+        shapes
+    }
+
+    fn fetch(
+        &self,
+        search: &Search<'_>,
+        operation: &Operation,
+        travel: &Travel,
+        (travels, fetch_of, ids): (&[Travel], &FxHashMap<Owner, usize>, &FinalIds),
+    ) -> Fetch {
+        let mut after: Vec<usize> = travel
+            .groups
+            .iter()
+            .flat_map(|&group| needs(&self.draft, group))
+            .map(|owner| fetch_of[&owner])
+            .collect();
+        let earlier = (0..travels.len()).filter(|&at| travels[at].segment < travel.segment);
+        after.extend(earlier);
+        after.sort_unstable();
+        after.dedup();
+        let service = if travel.graph == search.facts.introspection {
+            Service::Introspection
+        } else {
+            Service::Subgraph(travel.graph)
+        };
+        if let Some(root) = travel.root {
+            let shape = self.draft.roots[root].shape;
+            let text = &self.layout.texts[&shape];
+            let mut query = operation_kind(operation).to_owned();
+            declare(search, operation, &[], text, &mut query);
+            if query == "query" {
+                query.clear();
+            }
+            query.push('{');
+            query.push_str(&text.text);
+            query.push('}');
+            let variables = text.variables.clone();
+            let kind = FetchKind::Root(ids.shape(self, shape));
+            return Fetch { service, after, operation: query, variables, kind };
+        }
+        let mut all = Text::default();
+        let mut groups = Vec::with_capacity(travel.groups.len());
+        for (at, &group) in travel.groups.iter().enumerate() {
+            let def = &self.draft.groups[group];
+            let variable = format!("r{at}");
+            let alone = travel.groups.len() == 1;
+            let key = if alone { "_entities".to_owned() } else { format!("_{at}") };
+            let alias = if alone { String::new() } else { format!("{key}:") };
+            let text = &self.layout.texts[&def.shape];
+            let separator = if at > 0 { " " } else { "" };
+            // Writing to a string cannot fail.
+            let _infallible = write!(
+                all.text,
+                "{separator}{alias}_entities(representations:${variable}){{{}}}",
+                text.text
+            );
+            all.variables.extend_from_slice(&text.variables);
+            let shape = ids.shape(self, def.shape);
+            let anchors = def.anchors.iter().map(|anchor| self.anchor(search, ids, anchor));
+            groups.push(EntityGroup { key, variable, shape, anchors: anchors.collect() });
+        }
+        all.variables.sort_unstable();
+        all.variables.dedup();
+        let mut query = "query".to_owned();
+        let names: Vec<&str> = groups.iter().map(|group| group.variable.as_str()).collect();
+        declare(search, operation, &names, &all, &mut query);
+        query.push('{');
+        query.push_str(&all.text);
+        query.push('}');
+        let kind = FetchKind::Entities(groups);
+        Fetch { service, after, operation: query, variables: all.variables, kind }
+    }
+
+    fn anchor(&self, search: &Search<'_>, ids: &FinalIds, anchor: &AnchorDraft) -> Anchor {
+        let recipe = |recipe: &RecipeDraft| Representation {
+            types: recipe.types.clone(),
+            typename: recipe.typename,
+            fields: self.parts(search, ids, &recipe.fields),
+        };
+        Anchor {
+            at: ids.shape(self, anchor.at),
+            link: ids.link(self, anchor.at, anchor.link),
+            representations: anchor.recipes.iter().map(recipe).collect(),
+        }
+    }
+
+    fn parts(
+        &self,
+        search: &Search<'_>,
+        ids: &FinalIds,
+        parts: &[PartDraft],
+    ) -> Vec<RepresentationField> {
+        let field = |part: &PartDraft| {
+            let name = part.name.map_or("__typename", |name| search.facts.schema.text(name));
+            RepresentationField {
+                name: name.to_owned(),
+                types: part.types.clone(),
+                links: part.links.iter().map(|&link| ids.link_of[self.same_link[link]]).collect(),
+                slot: ids.slot(self, part.slot),
+                fields: self.parts(search, ids, &part.fields),
+                key: part.key,
+                nullable: part.nullable,
+            }
+        };
+        parts.iter().map(field).collect()
+    }
+
+    fn output(&self, at: usize, ids: &FinalIds) -> Output {
+        let draft = &self.draft.outputs[at];
+        let links =
+            draft.links.iter().map(|&(source, link)| (source, ids.link_of[self.same_link[link]]));
+        Output {
+            on: draft.on,
+            sources: draft.sources.iter().map(|&shape| ids.shape(self, shape)).collect(),
+            links: links.collect(),
+            typed_by: draft.typed_by.clone(),
+            fields: draft.fields.iter().map(|field| self.field(field, ids)).collect(),
+        }
+    }
+
+    fn field(&self, field: &FieldDraft<'_>, ids: &FinalIds) -> OutputField {
+        let slot = |slot: usize| ids.slot(self, SlotRef::Slot(slot));
+        let value = match &field.value {
+            ValueDraft::Typename => OutputValue::Typename,
+            ValueDraft::Leaf(source, at) => OutputValue::Leaf(*source, slot(*at)),
+            ValueDraft::Object(places, output) => {
+                let places = places.iter().map(|&(source, at)| (source, slot(at)));
+                OutputValue::Object(places.collect(), *output)
+            }
+            ValueDraft::Denied => OutputValue::Denied,
+        };
+        OutputField {
+            key: field.key.to_owned(),
+            types: field.types.clone().filter(|types: &TypeSet| !types.is_empty()),
+            ty: field.ty,
+            coordinate: field.coordinate.clone(),
+            shaping: field.shaping,
+            value,
+        }
+    }
+}
+
+/// The ids of the plan for those of the draft.
+struct FinalIds {
+    shapes: Vec<usize>,
+    slots: Vec<usize>,
+    /// For each shape of the draft, the links that are left.
+    links: Vec<Vec<usize>>,
+    /// For each link of the draft that is left, its place in its shape.
+    link_of: Vec<usize>,
+}
+
+impl FinalIds {
+    fn new(emitter: &Emitter<'_>) -> Self {
+        let draft = &emitter.draft;
+        let mut shapes = vec![0; draft.shapes.len()];
+        let mut slots = vec![0; draft.slots.len()];
+        let mut links = vec![Vec::new(); draft.shapes.len()];
+        let mut link_of = vec![0; draft.links.len()];
+        let mut next = 0;
+        for (at, shape) in draft.shapes.iter().enumerate() {
+            if emitter.same_shape[at] != at {
+                continue;
+            }
+            shapes[at] = next;
+            next += 1;
+            for (place, &slot) in emitter.layout.order[at].iter().enumerate() {
+                slots[slot] = place + usize::from(shape.typename);
+            }
+            links[at] =
+                shape.links.iter().copied().filter(|&l| emitter.same_link[l] == l).collect();
+            for (place, &link) in links[at].iter().enumerate() {
+                link_of[link] = place;
+            }
+        }
+        Self { shapes, slots, links, link_of }
+    }
+
+    fn shape(&self, emitter: &Emitter<'_>, shape: usize) -> usize {
+        self.shapes[emitter.same_shape[shape]]
+    }
+
+    fn slot(&self, emitter: &Emitter<'_>, slot: SlotRef) -> usize {
+        match slot {
+            SlotRef::Typename(_) => 0,
+            SlotRef::Slot(slot) => self.slots[emitter.same_slot[slot]],
+        }
+    }
+
+    fn link(&self, emitter: &Emitter<'_>, _at: usize, link: usize) -> usize {
+        self.link_of[emitter.same_link[link]]
+    }
+}
+
+fn operation_kind(operation: &Operation) -> &'static str {
+    match operation.kind {
+        crate::operation::OperationKind::Query => "query",
+        crate::operation::OperationKind::Mutation => "mutation",
+        crate::operation::OperationKind::Subscription => "subscription",
+    }
+}
+
+/// Declares the variables of representations and those of the client that are used.
+fn declare(
+    search: &Search<'_>,
+    operation: &Operation,
+    representations: &[&str],
+    text: &Text,
+    out: &mut String,
+) {
+    let mut declared = 0;
+    let mut separator = || {
+        declared += 1;
+        if declared == 1 { "(" } else { "," }
+    };
+    for name in representations {
+        out.push_str(separator());
+        out.push('$');
+        out.push_str(name);
+        out.push_str(":[_Any!]!");
+    }
+    for &index in &text.variables {
+        let variable = &operation.variables[index];
+        out.push_str(separator());
+        out.push('$');
+        out.push_str(&variable.name);
+        out.push(':');
+        out.push_str(&search.facts.schema.type_text(variable.ty));
+        if let Some(default) = &variable.default {
+            out.push('=');
+            out.push_str(&text::constant(default));
+        }
+    }
+    if declared > 0 {
+        out.push(')');
+    }
+}

@@ -1,0 +1,4 @@
+//! Plans: golden ones of the domain's operations, cases by feature, properties.
+
+mod corridor;
+mod support;

@@ -42,7 +42,8 @@ pub(crate) fn lower(
         features: expanded.links.features.clone(),
         schema_marks: marks::Marks::default(),
     };
-    let mut lowering = Lowering { names, expanded, sub, roots: Vec::new(), errors };
+    let mut lowering =
+        Lowering { names, expanded, sub, roots: Vec::new(), errors, place: String::new() };
     lowering.read_roots();
     lowering.schema_element();
     let schema = &expanded.schema;
@@ -80,6 +81,8 @@ struct Lowering<'l> {
     /// Own names of the root types and the names they get.
     roots: Vec<(AstName, &'static str)>,
     errors: &'l mut Vec<Diagnostic>,
+    /// Coordinate of the element that is being lowered, for diagnostics.
+    place: String,
 }
 
 /// The type-level part that fields inherit, per definition or extension.
@@ -208,6 +211,7 @@ impl Lowering<'_> {
         let (marks, structural) =
             self.marks(ty.description(), directives.iter().map(|component| &component.node));
         let name = self.type_name(ty.name());
+        self.place = self.names[name].to_owned();
         let span = expanded.span(ty.name().location());
         let extended = structural.span(Known::Extends).is_some();
         let keys = self.keys(&structural);
@@ -278,6 +282,7 @@ impl Lowering<'_> {
     ) -> Run {
         let mut lowered = Vec::with_capacity(fields.len());
         let parent = index(self.sub.types.len());
+        let type_name = self.place.clone();
         for field in fields.values() {
             // Added by the expansion, so that every subgraph has a query type.
             if !self.expanded.is_written(field.node.location()) {
@@ -294,6 +299,7 @@ impl Lowering<'_> {
             let shareable_count =
                 structural.found.iter().filter(|found| found.0 == Known::Shareable).count();
             let args = self.inputs(&field.arguments);
+            self.place = format!("{}.{}", type_name, field.name);
             lowered.push(FieldDef {
                 name: self.names.intern(&field.name),
                 span: self.expanded.span(field.name.location()),
@@ -396,11 +402,9 @@ impl Lowering<'_> {
                 "invalid value for argument \"fields\" of \"@{local}\": it must be a string"
             );
             self.errors.push(
-                Diagnostic::in_subgraph(invalid_type, &self.sub.source, &message).label(
-                    &self.sub.source,
-                    span,
-                    "",
-                ),
+                Diagnostic::in_subgraph(invalid_type, &self.sub.source, &message)
+                    .at(&self.place)
+                    .label(&self.sub.source, span, ""),
             );
             return None;
         };
@@ -415,11 +419,9 @@ impl Lowering<'_> {
                 let message =
                     format!("invalid field set {fields:?} in \"@{local}\": {}", error.message);
                 self.errors.push(
-                    Diagnostic::in_subgraph(invalid, &self.sub.source, &message).label(
-                        &self.sub.source,
-                        error.span,
-                        "here",
-                    ),
+                    Diagnostic::in_subgraph(invalid, &self.sub.source, &message)
+                        .at(&self.place)
+                        .label(&self.sub.source, error.span, "here"),
                 );
                 None
             }

@@ -31,6 +31,9 @@ pub(crate) fn dead_end(
     dead_end: &DeadEnd,
 ) -> Diagnostic {
     let supergraph = relations.supergraph;
+    if dead_end.nameless {
+        return nameless(ir, relations, outcome, dead_end);
+    }
     let coordinate = supergraph.coordinate(dead_end.field);
     let state = &outcome.states[dead_end.state];
     let mut message = format!(
@@ -58,6 +61,29 @@ pub(crate) fn dead_end(
     }
     let report = Diagnostic::error(Code::SatisfiabilityError, message.trim_end().to_owned());
     labels(ir, relations, (state.ty, dead_end.field), report.at(coordinate))
+}
+
+/// The report of a field whose objects come from interface objects that lead nowhere.
+fn nameless(
+    ir: &Ir,
+    relations: &Relations<'_>,
+    outcome: &Outcome<'_>,
+    dead_end: &DeadEnd,
+) -> Diagnostic {
+    let supergraph = relations.supergraph;
+    let field = supergraph.field_def(dead_end.field);
+    let interface = supergraph.type_name(field.ty.named);
+    let message = format!(
+        "the following supergraph API query:\n{}cannot be satisfied by the subgraphs because nobody \
+         can tell the object type behind \"{interface}\": it comes from an @interfaceObject, and no \
+         subgraph that defines the interface can be reached from there by a @key of it",
+        witness(relations, outcome, dead_end)
+    );
+    let state = &outcome.states[dead_end.state];
+    let report = Diagnostic::error(Code::SatisfiabilityError, message)
+        .at(supergraph.coordinate(dead_end.field))
+        .help(format!("give the interface \"{interface}\" a resolvable @key where it is defined"));
+    labels(ir, relations, (state.ty, dead_end.field), report)
 }
 
 /// The report of a shareable field whose subgraphs return different objects.
@@ -132,6 +158,7 @@ fn witness(relations: &Relations<'_>, outcome: &Outcome<'_>, dead_end: &DeadEnd)
         );
         let is_last = at + 1 == path.len();
         match (is_last, supergraph.is_composite(def.ty.named)) {
+            (true, true) if dead_end.nameless => text.push_str(" { __typename }\n"),
             (true, true) => text.push_str(" { ... }\n"),
             (true, false) => text.push('\n'),
             (false, _) => {
@@ -237,7 +264,15 @@ fn here(relations: &Relations<'_>, ty: TypeId, at: At, name: Name) -> String {
              marked @external there"
         );
     }
-    if join.used_overridden || join.label.is_some() {
+    if let Some(label) = join.label {
+        return format!(
+            "field \"{coordinate}\" is resolved in subgraph \"{subgraph}\" only while the label \
+             \"{}\" is {}",
+            supergraph.text(label.label),
+            if label.when { "on" } else { "off" }
+        );
+    }
+    if join.used_overridden {
         return format!("field \"{coordinate}\" is overridden in subgraph \"{subgraph}\"");
     }
     match join.requires {

@@ -24,10 +24,12 @@ pub(crate) struct State<'s> {
     pub(crate) from: Option<(usize, FieldId)>,
 }
 
-/// A field that no vertex resolves.
+/// A field that no vertex resolves, or whose objects nobody can tell the type of.
 pub(crate) struct DeadEnd {
     pub(crate) state: usize,
     pub(crate) field: FieldId,
+    /// The field is resolved, but only as an `@interfaceObject`.
+    pub(crate) nameless: bool,
 }
 
 /// A field whose providers return different object types.
@@ -112,7 +114,7 @@ impl<'s> Walk<'_, 's> {
             let providers = self.providers(state, *field);
             if providers.is_empty() {
                 if self.failed.insert(*field) {
-                    self.outcome.dead_ends.push(DeadEnd { state, field: *field });
+                    self.outcome.dead_ends.push(DeadEnd { state, field: *field, nameless: false });
                 }
                 continue;
             }
@@ -123,11 +125,24 @@ impl<'s> Walk<'_, 's> {
                 self.compare_runtime_types(*field, &providers);
             }
             for (runtime, entries) in self.relations.landings(&providers) {
-                if !supergraph.ty(runtime).inaccessible {
-                    self.visit(runtime, entries, Some((state, *field)));
+                if supergraph.ty(runtime).inaccessible {
+                    continue;
                 }
+                if !self.can_tell_type(runtime, &entries) && self.failed.insert(*field) {
+                    self.outcome.dead_ends.push(DeadEnd { state, field: *field, nameless: true });
+                }
+                self.visit(runtime, entries, Some((state, *field)));
             }
         }
+    }
+
+    /// Some entry leads to a subgraph that knows the object type, not just the interface.
+    fn can_tell_type(&self, ty: TypeId, entries: &[Entry<'s>]) -> bool {
+        let list = self.relations.vertices.list(ty);
+        entries.iter().any(|entry| {
+            let reach = self.relations.reach(ty, entry);
+            reach.iter().any(|at| !list[at].interface_object)
+        })
     }
 
     fn providers(&self, state: usize, field: FieldId) -> Vec<Provider<'s>> {

@@ -23,6 +23,7 @@ mod sql;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -137,6 +138,8 @@ pub struct Db {
 
 struct Pools {
     kind: PoolKind,
+    /// Reading statements so far; see [`Db::reads`].
+    reads: AtomicU64,
     /// Ephemeral databases live in a folder of their own, removed with the last handle.
     _folder: Option<EphemeralFolder>,
 }
@@ -218,7 +221,7 @@ impl Db {
     }
 
     fn from_pools(kind: PoolKind, folder: Option<EphemeralFolder>) -> Self {
-        Self { pools: Arc::new(Pools { kind, _folder: folder }) }
+        Self { pools: Arc::new(Pools { kind, reads: AtomicU64::new(0), _folder: folder }) }
     }
 
     /// Which SQL this database speaks.
@@ -227,6 +230,11 @@ impl Db {
             PoolKind::Sqlite { .. } => Dialect::Sqlite,
             PoolKind::Postgres(_) => Dialect::Postgres,
         }
+    }
+
+    /// How many reading statements were run outside transactions: what loading costs.
+    pub fn reads(&self) -> u64 {
+        self.pools.reads.load(Ordering::Relaxed)
     }
 
     /// Begins a writing transaction; waits for the SQLite writer in order of arrival.
@@ -261,6 +269,7 @@ impl Db {
 
     /// All rows of a reading statement. The statement limits their number.
     pub async fn fetch_all(&self, query: Sql) -> Result<Vec<Row>, DbError> {
+        self.pools.reads.fetch_add(1, Ordering::Relaxed);
         match &self.pools.kind {
             PoolKind::Sqlite { readers, .. } => {
                 let rows = query.for_sqlite().fetch_all(readers).await?;
@@ -275,6 +284,7 @@ impl Db {
 
     /// The first row of a reading statement, if any.
     pub async fn fetch_optional(&self, query: Sql) -> Result<Option<Row>, DbError> {
+        self.pools.reads.fetch_add(1, Ordering::Relaxed);
         match &self.pools.kind {
             PoolKind::Sqlite { readers, .. } => {
                 Ok(query.for_sqlite().fetch_optional(readers).await?.map(Row::Sqlite))

@@ -79,6 +79,10 @@ impl Cursor {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed())?;
         let decoded = String::from_utf8(bytes).map_err(|_| malformed())?;
+        // No sort key has one, and PostgreSQL takes none in a text.
+        if decoded.contains('\0') {
+            return Err(malformed());
+        }
         let (mut rest, mut parts) = (decoded.as_str(), Vec::new());
         while !rest.is_empty() {
             let (length, tail) = rest.split_once(':').ok_or_else(malformed)?;

@@ -1,7 +1,7 @@
 //! The catalog of the demo world.
 //!
 //! Products, their kinds and list prices come from [`world`]; here they get what only the catalog
-//! knows. One product is a draft, so that the rule about drafts can be seen; account 0 has prices
+//! knows. One more product is a draft, which no order knows; account 0 has prices
 //! of its own; every product has a price in dollars besides euros.
 
 use std::str::FromStr;
@@ -41,7 +41,7 @@ pub(crate) async fn world(db: &Db, scale: Scale, progress: &Progress) -> Result<
     let insert = "INSERT INTO categories (id, name, position) VALUES $ROWS ON CONFLICT DO NOTHING";
     insert_rows(db, insert, categories, |_| {}).await?;
     let products: Vec<Product> =
-        (0..counts.products).map(|n| product(n, &counts)).collect::<Result<_, _>>()?;
+        (0..=counts.products).map(|n| product(n, &counts)).collect::<Result<_, _>>()?;
     let rows: Vec<[Value; 15]> = products.iter().map(row).collect::<Result<_, _>>()?;
     let mut done = 0;
     insert_rows(db, INSERT_IF_ABSENT, rows.into_iter(), |rows| {
@@ -59,7 +59,7 @@ pub(crate) async fn world(db: &Db, scale: Scale, progress: &Progress) -> Result<
 
 fn product(n: u64, counts: &Counts) -> Result<Product, StartError> {
     let shared = world::product(n);
-    let status = if n + 1 == counts.products { Status::Draft } else { Status::Active };
+    let status = if n == counts.products { Status::Draft } else { Status::Active };
     let at_us = world::created_at_us(n);
     Ok(Product {
         id: parsed(&shared.id)?,

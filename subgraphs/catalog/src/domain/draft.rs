@@ -69,9 +69,9 @@ pub struct Draft {
 
 impl Draft {
     /// Checks a wish; all problems at once.
-    pub fn check(wish: Wish) -> Result<Self, Vec<Problem>> {
+    pub fn check(wish: &Wish) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        let details = details(&wish, &mut problems);
+        let details = details(wish, &mut problems);
         let sku = Sku::from_str(&wish.sku)
             .map_err(|error| problems.push(Problem::invalid(&["input", "sku"], error.to_string())));
         let name = text(&["input", "name"], &wish.name, NAME_CHARS_MAX, &mut problems);

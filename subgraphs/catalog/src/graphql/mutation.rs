@@ -73,7 +73,7 @@ impl Mutation {
     ) -> Result<ProductPayload, Fault> {
         let cause = cause(ctx.require_scope(WRITE)?);
         let id = input.id.as_ref().map(|id| ProductId::from_str(id));
-        let draft = match Draft::check(Wish::from(input)) {
+        let draft = match Draft::check(&Wish::from(input)) {
             Ok(draft) => draft,
             Err(problems) => return Ok(ProductPayload { product: None, problems }),
         };

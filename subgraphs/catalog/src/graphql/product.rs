@@ -21,6 +21,7 @@ pub struct ImageBase(pub String);
 const WIDTHS: [i32; 6] = [96, 160, 320, 640, 1_280, 2_048];
 
 /// `interface Product`.
+#[expect(clippy::duplicated_attributes, reason = "every field of the interface has a type")]
 #[derive(Clone, Interface)]
 #[graphql(
     name = "Product",

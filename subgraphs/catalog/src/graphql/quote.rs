@@ -45,7 +45,7 @@ pub struct PriceQuote {
 /// `type PriceQuoteLine`.
 pub struct PriceQuoteLine {
     product: Arc<Stored>,
-    quantity: i64,
+    quantity: i32,
     unit_price: Money,
     total: Money,
 }
@@ -131,7 +131,8 @@ impl PriceQuote {
         lines
             .map(|(line, product)| PriceQuoteLine {
                 product: Arc::clone(product),
-                quantity: line.quantity,
+                // It came from an `Int`.
+                quantity: i32::try_from(line.quantity).unwrap_or(i32::MAX),
                 unit_price: Money::new(line.unit_minor, self.currency),
                 total: Money::new(line.total_minor, self.currency),
             })
@@ -169,8 +170,8 @@ impl PriceQuoteLine {
         Product::from(Arc::clone(&self.product))
     }
 
-    async fn quantity(&self) -> Result<i32, Fault> {
-        i32::try_from(self.quantity).map_err(Fault::internal)
+    async fn quantity(&self) -> i32 {
+        self.quantity
     }
 
     async fn unit_price(&self) -> Money {

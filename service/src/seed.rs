@@ -3,6 +3,7 @@
 //! Every service seeds its own part; they agree because what they share (ids, who belongs where,
 //! prices) is computed by [`world`] from an index alone.
 
+pub mod credit;
 pub mod world;
 
 use std::sync::Arc;

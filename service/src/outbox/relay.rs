@@ -267,6 +267,10 @@ impl Relay {
                 published.push(row.id);
             }
             if let Some((id, attempts, error)) = outcome.failed {
+                if error == BusError::NotStarted {
+                    // Nobody has failed; the next look tries again.
+                    continue;
+                }
                 info!(service.name = self.outbox.service(), event.id = id, %error, "event waits");
                 let pause = backoff(&self.config, attempts);
                 tx.execute(

@@ -1,0 +1,15 @@
+//! The customers subgraph as a process of its own; see [`braid_service::server`] for its
+//! configuration.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match braid_service::server::run(customers::NAME, customers::build).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("customers: failed to serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

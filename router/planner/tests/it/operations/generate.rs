@@ -28,13 +28,21 @@ pub(super) struct Generator<'a> {
     /// One in so many choices is wrong on purpose; 0: none.
     wrong: u8,
     fragments: Vec<TypeId>,
+    /// The first fragment that may be spread.
+    spreadable: usize,
 }
 
 /// A document made from the choices. One in `wrong` names and values is wrong.
 pub(super) fn document(schema: &Supergraph, choices: &[u8], wrong: u8) -> String {
     let view = View::api(schema);
-    let mut generator =
-        Generator { schema, view: &view, choices: choices.iter(), wrong, fragments: Vec::new() };
+    let mut generator = Generator {
+        schema,
+        view: &view,
+        choices: choices.iter(),
+        wrong,
+        fragments: Vec::new(),
+        spreadable: 0,
+    };
     generator.document()
 }
 
@@ -67,20 +75,17 @@ impl Generator<'_> {
         }
         let mutation = self.one_in(6);
         let root = if mutation { schema.roots.mutation } else { schema.roots.query }.unwrap();
-        let body = self.set(root, 0);
-        let mut fragments = String::new();
+        let mut all = self.set(root, 0);
         for at in 0..self.fragments.len() {
-            let on = self.fragments[at];
-            let later = self.fragments.split_off(at + 1);
+            if self.wrong == 0 && !all.contains(&format!("...F{at} ")) {
+                continue;
+            }
             // Only later fragments are spread, unless cycles are wanted.
-            let earlier = std::mem::take(&mut self.fragments);
-            self.fragments = if self.wrong > 0 { earlier.clone() } else { Vec::new() };
+            self.spreadable = if self.wrong > 0 { 0 } else { at + 1 };
+            let on = self.fragments[at];
             let inner = self.set(on, 1);
-            self.fragments = earlier;
-            self.fragments.extend(later);
-            write!(fragments, " fragment F{at} on {} {inner}", schema.type_name(on)).unwrap();
+            write!(all, " fragment F{at} on {} {inner}", schema.type_name(on)).unwrap();
         }
-        let all = format!("{body}{fragments}");
         let mut used: Vec<String> = Vec::new();
         for (name, ty) in VARIABLES {
             let uses = all.contains(&format!("${name}"));
@@ -116,8 +121,8 @@ impl Generator<'_> {
                 let inner = self.set(condition.unwrap_or(on), depth + 1);
                 write!(text, "... {on_text}{directives}{inner} ").unwrap();
             }
-            10 if !self.fragments.is_empty() => {
-                let wanted = self.choose(self.fragments.len());
+            10 | 11 if self.spreadable < self.fragments.len() => {
+                let wanted = self.choose(self.fragments.len() - self.spreadable) + self.spreadable;
                 let possible = schema.ty(on).possible.clone();
                 let meets = |id: TypeId| schema.ty(id).possible.intersects(&possible);
                 if self.wrong > 0 || meets(self.fragments[wanted]) {

@@ -27,7 +27,7 @@ pub(super) fn oracle_schema() -> Valid<Schema> {
 }
 
 /// Limits that let everything pass but what would take for ever: they are not what is compared.
-fn options() -> Options {
+pub(super) fn options() -> Options {
     let limits = Limits {
         depth: 100,
         aliases: 1000,
@@ -86,7 +86,7 @@ fn the_table_is_judged_alike() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-fn run(
+pub(super) fn run(
     cases: u32,
     name: &'static str,
     test: impl Fn(&str),
@@ -102,7 +102,7 @@ fn run(
     result.unwrap_or_else(|failure| panic!("{name}: {failure}"));
 }
 
-fn generated(wrong: u8) -> impl Strategy<Value = String> {
+pub(super) fn generated(wrong: u8) -> impl Strategy<Value = String> {
     let schema = supergraph("");
     prop::collection::vec(0_u8.., 0..300)
         .prop_map(move |choices| generate::document(&schema, &choices, wrong))
@@ -123,7 +123,7 @@ fn generated_documents_are_judged_alike() {
 }
 
 /// A document with some of its tokens left out, doubled or put elsewhere.
-fn mutated() -> impl Strategy<Value = String> {
+pub(super) fn mutated() -> impl Strategy<Value = String> {
     let texts: Vec<&str> =
         rules::CASES.iter().flat_map(|(_, valid, bad)| valid.iter().chain(*bad)).copied().collect();
     let edits = prop::collection::vec((0..3_u8, 0..1000_usize, 0..1000_usize), 1..4);

@@ -1,1 +1,12 @@
-fn main() {}
+//! The command line `braid`: composes, plans and serves.
+
+mod cli;
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run()
+}

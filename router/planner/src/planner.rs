@@ -2,8 +2,8 @@
 //!
 //! The flow: [`selection`] makes one tree of the operation and of the field sets it meets;
 //! [`search`] (with [`jump`]) finds the cheapest way to answer each selection set from where its
-//! objects are held; [`build`] turns that into shapes, groups and outputs; [`emit`] (with
-//! [`layout`]) lets equal requests travel together and writes the plan. [`facts`] is all they ask
+//! objects are held; [`build`] turns that into shapes, groups and outputs; [`merge`] and
+//! [`emit`] (with [`layout`]) let equal requests travel together and write the plan. [`facts`] is all they ask
 //! of the supergraph.
 
 mod build;
@@ -11,6 +11,7 @@ mod emit;
 mod facts;
 mod jump;
 mod layout;
+mod merge;
 mod place;
 mod search;
 mod selection;

@@ -280,7 +280,7 @@ impl<'a> Draft<'a> {
                 key: Some(key),
                 child: field.child,
             };
-            let slot = self.slot(search, shape, wanted);
+            let slot = self.slot(search, shape, &wanted);
             places.push((sources.iter().position(|&at| at == holder)?, slot));
         }
         let Some((sel, child)) = &pick.child else {
@@ -387,7 +387,7 @@ impl<'a> Draft<'a> {
             key: None,
             child: part.child.as_ref().map(|(sel, _)| *sel),
         };
-        let slot = self.slot(search, shape, wanted);
+        let slot = self.slot(search, shape, &wanted);
         let fields = match (&part.child, self.slots[slot].shape) {
             (Some((sel, child)), Some(shape)) => {
                 self.nested_parts(search, (*sel, child), shape, part.key)
@@ -444,7 +444,7 @@ impl<'a> Draft<'a> {
                 key: None,
                 child: field.child,
             };
-            let slot = self.slot(search, at.shape, wanted);
+            let slot = self.slot(search, at.shape, &wanted);
             let fields = match (&pick.child, self.slots[slot].shape) {
                 (Some((sel, child)), Some(shape)) => {
                     self.nested_parts(search, (*sel, child), shape, key)
@@ -466,7 +466,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The slot for a field: one that is there, if it says the same.
-    fn slot(&mut self, search: &mut Search<'a>, shape: usize, wanted: Wanted<'a>) -> usize {
+    fn slot(&mut self, search: &mut Search<'a>, shape: usize, wanted: &Wanted<'a>) -> usize {
         let types = wanted.types.intersection(&self.shapes[shape].types);
         let found = self.shapes[shape].slots.iter().copied().find(|&at| {
             let slot = &self.slots[at];
@@ -503,6 +503,23 @@ impl<'a> Draft<'a> {
         let at = self.slots.len() - 1;
         self.shapes[shape].slots.push(at);
         at
+    }
+
+    /// The slot of a shape that holds the same for these objects.
+    pub(super) fn matching_slot(
+        &self,
+        shape: usize,
+        what: (Name, ArgsId, TypeRef),
+        child: Option<SelId>,
+        types: &TypeSet,
+    ) -> Option<usize> {
+        self.shapes[shape].slots.iter().copied().find(|&at| {
+            let slot = &self.slots[at];
+            // For different objects, selections below are kept apart unless they are the same.
+            let together =
+                slot.child.is_none() || slot.child == child || slot.types.intersects(types);
+            (slot.name, slot.args, slot.ty) == what && together
+        })
     }
 
     /// Has the shape tell the type of its objects, unless that is known.

@@ -10,6 +10,7 @@ use super::build::{
     typename_type,
 };
 use super::layout::{Layout, Text, lay_out};
+use super::merge::{self, Same};
 use super::search::Search;
 use super::text;
 use crate::operation::Operation;
@@ -25,70 +26,19 @@ pub(super) fn emit<'a>(
     operation: &Operation,
     root: usize,
 ) -> Plan {
+    let waves = merge::waves(&draft);
+    let mut same = merge::merge_entities(&mut draft, &waves);
     let layout = lay_out(&mut draft, search);
-    let mut waves = vec![None; draft.groups.len()];
-    for group in 0..draft.groups.len() {
-        wave(&draft, group, &mut waves);
-    }
-    let waves: Vec<usize> = waves.into_iter().flatten().collect();
-    let mut emitter = Emitter {
-        same_shape: (0..draft.shapes.len()).collect(),
-        same_slot: (0..draft.slots.len()).collect(),
-        same_link: (0..draft.links.len()).collect(),
-        same_group: (0..draft.groups.len()).collect(),
-        draft,
-        layout,
-        waves,
-    };
-    emitter.merge_groups();
+    merge::merge_equal(&mut draft, &layout, &waves, &mut same);
+    let emitter = Emitter { draft, layout, waves, same };
     emitter.write(search, operation, root)
-}
-
-/// The wave of a group: one after the latest of what it needs.
-fn wave(draft: &Draft<'_>, group: usize, waves: &mut [Option<usize>]) -> usize {
-    if let Some(known) = waves[group] {
-        return known;
-    }
-    let mut latest = 0;
-    for owner in needs(draft, group) {
-        if let Owner::Group(other) = owner {
-            latest = latest.max(wave(draft, other, waves));
-        }
-    }
-    waves[group] = Some(latest + 1);
-    latest + 1
-}
-
-/// Whose answers must be there before a group can be asked for.
-fn needs(draft: &Draft<'_>, group: usize) -> Vec<Owner> {
-    let mut found = Vec::new();
-    for anchor in &draft.groups[group].anchors {
-        found.push(draft.shapes[anchor.at].owner);
-        for recipe in &anchor.recipes {
-            part_needs(draft, &recipe.fields, &mut found);
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-fn part_needs(draft: &Draft<'_>, parts: &[PartDraft], found: &mut Vec<Owner>) {
-    for part in parts {
-        found.extend(part.links.iter().map(|&link| Owner::Group(draft.links[link].group)));
-        part_needs(draft, &part.fields, found);
-    }
 }
 
 struct Emitter<'a> {
     draft: Draft<'a>,
     layout: Layout,
     waves: Vec<usize>,
-    /// For each id of the draft, the one that stands for it.
-    same_shape: Vec<usize>,
-    same_slot: Vec<usize>,
-    same_link: Vec<usize>,
-    same_group: Vec<usize>,
+    same: Same,
 }
 
 /// A fetch of the plan: a root, or groups that travel together.
@@ -101,96 +51,18 @@ struct Travel {
 }
 
 impl Emitter<'_> {
-    /// Makes groups one that ask the same of the same subgraph at the same time.
-    fn merge_groups(&mut self) {
-        let mut order: Vec<usize> = (0..self.draft.groups.len()).collect();
-        order.sort_by_key(|&group| (self.waves[group], group));
-        let mut known: FxHashMap<(usize, usize, usize, String), usize> = FxHashMap::default();
-        for group in order {
-            let def = &self.draft.groups[group];
-            let text = self.layout.texts[&def.shape].text.clone();
-            let key = (def.segment, self.waves[group], def.graph.index(), text);
-            let first = *known.entry(key).or_insert(group);
-            if first != group {
-                self.unite(first, group);
-            }
-        }
-    }
-
-    fn unite(&mut self, first: usize, second: usize) {
-        self.same_group[second] = first;
-        let (a, b) = (self.draft.groups[first].shape, self.draft.groups[second].shape);
-        self.unite_shapes(a, b);
-        let anchors = std::mem::take(&mut self.draft.groups[second].anchors);
-        for anchor in anchors {
-            self.draft.groups[first].anchors.push(anchor);
-        }
-    }
-
-    fn unite_shapes(&mut self, a: usize, b: usize) {
-        self.same_shape[b] = a;
-        let types = self.draft.shapes[b].types.clone();
-        self.draft.shapes[a].types.union_with(&types);
-        let links = std::mem::take(&mut self.draft.shapes[b].links);
-        self.draft.shapes[a].links.extend(links);
-        // Equal text: the slots correspond in order.
-        for at in 0..self.layout.order[a].len() {
-            let (of_a, of_b) = (self.layout.order[a][at], self.layout.order[b][at]);
-            self.same_slot[of_b] = of_a;
-            if let (Some(a), Some(b)) = (self.draft.slots[of_a].shape, self.draft.slots[of_b].shape)
-            {
-                self.unite_shapes(a, b);
-            }
-        }
-    }
-
-    /// Makes links one that lead from the same nodes to the same group in the same way.
-    fn merge_anchors(&mut self, group: usize) {
-        let anchors = std::mem::take(&mut self.draft.groups[group].anchors);
-        let mut kept: Vec<AnchorDraft> = Vec::with_capacity(anchors.len());
-        for mut anchor in anchors {
-            anchor.at = self.same_shape[anchor.at];
-            for recipe in &mut anchor.recipes {
-                self.settle(&mut recipe.fields);
-            }
-            let same = |k: &&AnchorDraft| k.at == anchor.at && k.recipes == anchor.recipes;
-            match kept.iter().find(same) {
-                Some(known) => self.same_link[anchor.link] = known.link,
-                None => kept.push(anchor),
-            }
-        }
-        self.draft.groups[group].anchors = kept;
-    }
-
-    /// Replaces ids of the draft by those that stand for them.
-    fn settle(&self, parts: &mut [PartDraft]) {
-        for part in parts {
-            for link in &mut part.links {
-                *link = self.same_link[*link];
-            }
-            part.slot = match part.slot {
-                SlotRef::Typename(shape) => SlotRef::Typename(self.same_shape[shape]),
-                SlotRef::Slot(slot) => SlotRef::Slot(self.same_slot[slot]),
-            };
-            self.settle(&mut part.fields);
-        }
-    }
-
-    fn write(&mut self, search: &Search<'_>, operation: &Operation, root: usize) -> Plan {
+    fn write(&self, search: &Search<'_>, operation: &Operation, root: usize) -> Plan {
         let mut by_wave: Vec<usize> = (0..self.draft.groups.len()).collect();
-        by_wave.retain(|&group| self.same_group[group] == group);
+        by_wave.retain(|&group| self.same.group(group) == group);
         by_wave.sort_by_key(|&group| (self.waves[group], group));
-        for &group in &by_wave {
-            self.merge_anchors(group);
-        }
         let travels = self.travels(&by_wave);
         let mut fetch_of: FxHashMap<Owner, usize> = FxHashMap::default();
         for (fetch, travel) in travels.iter().enumerate() {
             fetch_of.extend(travel.root.map(|root| (Owner::Root(root), fetch)));
             fetch_of.extend(travel.groups.iter().map(|&group| (Owner::Group(group), fetch)));
         }
-        for group in 0..self.same_group.len() {
-            let first = fetch_of[&Owner::Group(self.same_group[group])];
+        for group in 0..self.draft.groups.len() {
+            let first = fetch_of[&Owner::Group(self.same.group(group))];
             fetch_of.insert(Owner::Group(group), first);
         }
         let final_ids = FinalIds::new(self);
@@ -246,7 +118,7 @@ impl Emitter<'_> {
         let typename = typename_type(search);
         let mut shapes = Vec::with_capacity(ids.shapes.len());
         for (at, shape) in self.draft.shapes.iter().enumerate() {
-            if self.same_shape[at] != at {
+            if self.same.shape(at) != at {
                 continue;
             }
             let mut slots = Vec::with_capacity(shape.slots.len() + 1);
@@ -279,7 +151,7 @@ impl Emitter<'_> {
         let mut after: Vec<usize> = travel
             .groups
             .iter()
-            .flat_map(|&group| needs(&self.draft, group))
+            .flat_map(|&group| merge::needs(&self.draft, group))
             .map(|owner| fetch_of[&owner])
             .collect();
         let earlier = (0..travels.len()).filter(|&at| travels[at].segment < travel.segment);
@@ -363,7 +235,7 @@ impl Emitter<'_> {
             RepresentationField {
                 name: name.to_owned(),
                 types: part.types.clone(),
-                links: part.links.iter().map(|&link| ids.link_of[self.same_link[link]]).collect(),
+                links: part.links.iter().map(|&link| ids.link_of[self.same.link(link)]).collect(),
                 slot: ids.slot(self, part.slot),
                 fields: self.parts(search, ids, &part.fields),
                 key: part.key,
@@ -376,7 +248,7 @@ impl Emitter<'_> {
     fn output(&self, at: usize, ids: &FinalIds) -> Output {
         let draft = &self.draft.outputs[at];
         let links =
-            draft.links.iter().map(|&(source, link)| (source, ids.link_of[self.same_link[link]]));
+            draft.links.iter().map(|&(source, link)| (source, ids.link_of[self.same.link(link)]));
         Output {
             on: draft.on,
             sources: draft.sources.iter().map(|&shape| ids.shape(self, shape)).collect(),
@@ -427,7 +299,7 @@ impl FinalIds {
         let mut link_of = vec![0; draft.links.len()];
         let mut next = 0;
         for (at, shape) in draft.shapes.iter().enumerate() {
-            if emitter.same_shape[at] != at {
+            if emitter.same.shape(at) != at {
                 continue;
             }
             shapes[at] = next;
@@ -436,7 +308,7 @@ impl FinalIds {
                 slots[slot] = place + usize::from(shape.typename);
             }
             links[at] =
-                shape.links.iter().copied().filter(|&l| emitter.same_link[l] == l).collect();
+                shape.links.iter().copied().filter(|&l| emitter.same.link(l) == l).collect();
             for (place, &link) in links[at].iter().enumerate() {
                 link_of[link] = place;
             }
@@ -445,18 +317,18 @@ impl FinalIds {
     }
 
     fn shape(&self, emitter: &Emitter<'_>, shape: usize) -> usize {
-        self.shapes[emitter.same_shape[shape]]
+        self.shapes[emitter.same.shape(shape)]
     }
 
     fn slot(&self, emitter: &Emitter<'_>, slot: SlotRef) -> usize {
         match slot {
             SlotRef::Typename(_) => 0,
-            SlotRef::Slot(slot) => self.slots[emitter.same_slot[slot]],
+            SlotRef::Slot(slot) => self.slots[emitter.same.slot(slot)],
         }
     }
 
     fn link(&self, emitter: &Emitter<'_>, _at: usize, link: usize) -> usize {
-        self.link_of[emitter.same_link[link]]
+        self.link_of[emitter.same.link(link)]
     }
 }
 

@@ -1,4 +1,5 @@
 //! Plans: golden ones of the domain's operations, cases by feature, properties.
 
+mod cases;
 mod corridor;
 mod support;

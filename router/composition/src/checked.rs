@@ -1,9 +1,11 @@
 //! Stage 5: rules of the merged graph as a whole, then satisfiability.
 
 mod auth;
+mod defaults;
 mod inaccessible;
 mod interfaces;
 
+use apollo_compiler::Schema;
 use braid_model::Supergraph;
 
 use crate::{
@@ -25,7 +27,7 @@ struct CheckCx<'c> {
 pub(crate) fn check(
     ir: &Ir,
     merged: &Merged,
-    supergraph_sdl: &str,
+    (supergraph_sdl, api_sdl): (&str, &str),
     hints: &mut Vec<Diagnostic>,
 ) -> Result<(), Vec<Diagnostic>> {
     let mut cx = CheckCx { ir, merged, errors: Vec::new() };
@@ -33,15 +35,30 @@ pub(crate) fn check(
     interfaces::check(&mut cx);
     inaccessible::check(&mut cx);
     auth::check(&mut cx);
+    defaults::check(&mut cx);
     if !cx.errors.is_empty() {
         return Err(cx.errors);
     }
+    valid_api(api_sdl)?;
     let supergraph = Supergraph::read(supergraph_sdl).map_err(|error| {
         // The model has limits of its own; anything else here would be our mistake.
         let message = format!("the composed supergraph cannot be read: {error}");
         vec![Diagnostic::error(Code::CompositionLimitExceeded, message)]
     })?;
     satisfiability::check(ir, &supergraph, hints)
+}
+
+/// What is valid in each subgraph may merge to something that is not: input objects that require
+/// each other, a default that an intersection removed. (`INVALID_GRAPHQL`)
+fn valid_api(api_sdl: &str) -> Result<(), Vec<Diagnostic>> {
+    let report = |error: &dyn std::fmt::Display| {
+        let message = format!("the merged schema is not valid GraphQL: {error}");
+        Diagnostic::error(Code::InvalidGraphql, message)
+    };
+    match Schema::parse_and_validate(api_sdl, "api.graphql") {
+        Ok(_) => Ok(()),
+        Err(broken) => Err(broken.errors.iter().map(|found| report(found.error)).collect()),
+    }
 }
 
 /// `NO_QUERIES`

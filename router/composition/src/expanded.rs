@@ -142,14 +142,10 @@ fn remove_federation_machinery(document: &mut ast::Document) -> QueryRoot {
     for definition in &mut document.definitions {
         match definition {
             Definition::ObjectTypeDefinition(object) if object.name == name => {
-                if object.fields.iter().any(is_machinery) {
-                    object.make_mut().fields.retain(|field| !is_machinery(field));
-                }
+                object.make_mut().fields.retain(|field| !is_machinery(field));
             }
             Definition::ObjectTypeExtension(object) if object.name == name => {
-                if object.fields.iter().any(is_machinery) {
-                    object.make_mut().fields.retain(|field| !is_machinery(field));
-                }
+                object.make_mut().fields.retain(|field| !is_machinery(field));
             }
             _ => {}
         }

@@ -68,8 +68,8 @@ pub fn compose(subgraphs: &[SubgraphInput]) -> Result<Composed, Vec<Diagnostic>>
     let highest = ir.subgraphs.iter().map(|sub| sub.version).max().unwrap_or_default();
     let join = print::features::JoinVersion::for_federation(highest);
     let supergraph_sdl = print::supergraph::print(&ir.names, &merged, join);
-    checked::check(&ir, &merged, &supergraph_sdl, &mut hints)?;
     let api_sdl = print::api::print(&ir.names, &merged);
+    checked::check(&ir, &merged, (&supergraph_sdl, &api_sdl), &mut hints)?;
     hints.sort_by(|one, two| {
         (&one.coordinate, one.code, &one.message).cmp(&(&two.coordinate, two.code, &two.message))
     });

@@ -15,8 +15,8 @@ pub(crate) fn validate(expanded: &[Expanded]) -> Result<Ir, Vec<Diagnostic>> {
     let mut subgraphs = Vec::with_capacity(expanded.len());
     for subgraph in expanded {
         let mut lowered = lower::lower(&mut names, subgraph, &mut errors);
-        walk::mark_uses(&names, &mut lowered);
-        upgrade::upgrade(&names, &mut lowered);
+        walk::mark_uses(&mut lowered);
+        upgrade::upgrade(&mut lowered);
         rules::check(&names, &lowered, &mut errors);
         subgraphs.push(lowered);
     }

@@ -8,6 +8,10 @@ use crate::expanded::links::Links;
 /// The newest federation specification accepted in `@link`.
 pub(crate) const LATEST_MINOR: u32 = 12;
 
+/// Federation elements that this composer refuses with a message of their own.
+pub(crate) const UNSUPPORTED: &[&str] =
+    &["@context", "@fromContext", "@cacheTag", "@connect", "@source", "ContextFieldValue"];
+
 /// The federation version of one subgraph; Federation 1 sorts first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FedVersion(Option<u32>);
@@ -149,15 +153,9 @@ pub(crate) fn directive(links: &Links, known: Known, local: &str) -> String {
     let one = links.version.is_one();
     let bang = if one { "" } else { "!" };
     match known {
-        Known::Key if one => format!(
-            "directive @{local}(fields: {field_set}!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE"
-        ),
         Known::Key => format!(
             "directive @{local}(fields: {field_set}!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE"
         ),
-        Known::External if one => {
-            format!("directive @{local}(reason: String) on OBJECT | FIELD_DEFINITION")
-        }
         Known::External => {
             format!("directive @{local}(reason: String) on OBJECT | FIELD_DEFINITION")
         }

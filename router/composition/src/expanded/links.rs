@@ -111,6 +111,7 @@ pub(crate) fn resolve(parsed: &Parsed, errors: &mut Vec<Diagnostic>) -> Links {
         }
     }
     bind_features(&mut links, parsed, errors);
+    check_features(&links, parsed, errors);
     links
 }
 
@@ -296,6 +297,28 @@ fn bind_single_features(links: &mut Links, features: &[Feature]) {
     }
 }
 
+/// Features that would change what the graph means, and versions nobody published.
+fn check_features(links: &Links, parsed: &Parsed, errors: &mut Vec<Diagnostic>) {
+    for feature in &links.features {
+        let name = feature.identity.strip_prefix(SPECS).unwrap_or_default();
+        let (code, what) = match name {
+            "connect" | "source" => {
+                (Code::UnsupportedLinkedFeature, "is not supported by this composer")
+            }
+            "link" if feature.version != Some((1, 0)) => {
+                (Code::UnknownLinkVersion, "is not a version of the link specification")
+            }
+            _ => continue,
+        };
+        let message = format!("\"{}\" {what}", feature.url);
+        errors.push(Diagnostic::in_subgraph(code, &parsed.source, &message).label(
+            &parsed.source,
+            feature.span,
+            "linked here",
+        ));
+    }
+}
+
 fn check_imports(
     version: FedVersion,
     feature: &Feature,
@@ -307,12 +330,23 @@ fn check_imports(
             Some(directive) => {
                 known::ALL.iter().any(|info| info.name == directive && info.exists_in(version))
             }
-            None => ["FieldSet", "Scope", "Policy", "ContextFieldValue"].contains(&spec.as_str()),
+            None => ["FieldSet", "Scope", "Policy"].contains(&spec.as_str()),
         };
         if exists {
             continue;
         }
         let message = format!("cannot import unknown element \"{spec}\" from \"{}\"", feature.url);
+        if known::UNSUPPORTED.contains(&spec.as_str()) {
+            let message = format!("\"{spec}\" is not supported by this composer");
+            errors.push(
+                Diagnostic::in_subgraph(Code::UnsupportedFeature, &parsed.source, &message).label(
+                    &parsed.source,
+                    feature.span,
+                    "imported here",
+                ),
+            );
+            continue;
+        }
         let mut report =
             Diagnostic::in_subgraph(Code::InvalidLinkDirectiveUsage, &parsed.source, &message)
                 .label(&parsed.source, feature.span, "imported here");

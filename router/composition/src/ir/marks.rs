@@ -50,6 +50,9 @@ pub(crate) struct Custom {
     /// Printed arguments, with parentheses; empty if none.
     pub(crate) arguments: String,
     pub(crate) span: Span,
+    /// The subgraph of `span`, and how many subgraphs apply it just so; known after merging.
+    pub(crate) graph: usize,
+    pub(crate) count: usize,
 }
 
 impl Marks {
@@ -148,7 +151,13 @@ fn read_other(
                 true => String::new(),
                 false => format!("({})", printed.join(", ")),
             };
-            marks.custom.push(Custom { name: names.intern(name), arguments, span });
+            marks.custom.push(Custom {
+                name: names.intern(name),
+                arguments,
+                span,
+                graph: 0,
+                count: 1,
+            });
         }
     }
 }

@@ -6,14 +6,11 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::{
-    ir::{Kind, Subgraph, walk},
-    names::Names,
-};
+use crate::ir::{Kind, Subgraph, walk};
 
 /// Upgrades `sub`; call after [`walk::mark_uses`].
-pub(crate) fn upgrade(names: &Names, sub: &mut Subgraph) {
-    clear_externals_of_extension_keys(names, sub);
+pub(crate) fn upgrade(sub: &mut Subgraph) {
+    clear_externals_of_extension_keys(sub);
     if !sub.version.is_one() {
         return;
     }
@@ -27,14 +24,14 @@ pub(crate) fn upgrade(names: &Names, sub: &mut Subgraph) {
         }
     }
     remove_fields(sub, &unused);
-    walk::mark_uses(names, sub);
+    walk::mark_uses(sub);
 }
 
-fn clear_externals_of_extension_keys(names: &Names, sub: &mut Subgraph) {
+fn clear_externals_of_extension_keys(sub: &mut Subgraph) {
     let mut in_keys = FxHashSet::default();
     for ty in sub.types.iter().filter(|ty| ty.extension_only) {
         for key in sub.keys_of(ty) {
-            walk::for_each_field(names, sub, ty, &key.fields.set.selections, &mut |step| {
+            walk::for_each_field(sub, ty, &key.fields.set.selections, &mut |step| {
                 in_keys.insert(step.index);
             });
         }

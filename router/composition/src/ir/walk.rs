@@ -7,7 +7,7 @@ use crate::{
         FieldDef, Kind, Subgraph, TypeDef,
         field_set::{Selection, SelectionKind},
     },
-    names::{Name, Names},
+    names::Name,
 };
 
 /// One resolved selection of a field set.
@@ -16,13 +16,11 @@ pub(crate) struct Step<'s> {
     pub(crate) field: &'s FieldDef,
     /// Index of `field` in the subgraph's fields.
     pub(crate) index: usize,
-    pub(crate) selection: &'s Selection,
 }
 
 /// Calls `visit` for every field that resolves, outer before inner. Selections that do not
 /// resolve are skipped: rules report them.
 pub(crate) fn for_each_field<'s>(
-    names: &Names,
     sub: &'s Subgraph,
     parent: &'s TypeDef,
     selections: &'s [Selection],
@@ -33,7 +31,7 @@ pub(crate) fn for_each_field<'s>(
             SelectionKind::Fragment(condition) => {
                 let inner = condition.map_or(Some(parent), |name| sub.type_named(name));
                 if let Some(inner) = inner {
-                    for_each_field(names, sub, inner, &selection.children, visit);
+                    for_each_field(sub, inner, &selection.children, visit);
                 }
             }
             SelectionKind::Field(name) => {
@@ -42,9 +40,9 @@ pub(crate) fn for_each_field<'s>(
                 let Some(position) = position else { continue };
                 let index = start + position;
                 let field = &sub.fields[index];
-                visit(&Step { parent, field, index, selection });
+                visit(&Step { parent, field, index });
                 if let Some(inner) = sub.type_named(field.ty.base) {
-                    for_each_field(names, sub, inner, &selection.children, visit);
+                    for_each_field(sub, inner, &selection.children, visit);
                 }
             }
         }
@@ -52,12 +50,12 @@ pub(crate) fn for_each_field<'s>(
 }
 
 /// Marks fields that are selected by field sets or needed by interfaces.
-pub(crate) fn mark_uses(names: &Names, sub: &mut Subgraph) {
+pub(crate) fn mark_uses(sub: &mut Subgraph) {
     let mut in_key = FxHashSet::default();
     let mut in_set = FxHashSet::default();
     for ty in &sub.types {
         for key in sub.keys_of(ty) {
-            for_each_field(names, sub, ty, &key.fields.set.selections, &mut |step| {
+            for_each_field(sub, ty, &key.fields.set.selections, &mut |step| {
                 in_set.insert(step.index);
                 in_key.insert(step.index);
                 also_in_implementations(sub, step, &mut in_set);
@@ -65,14 +63,14 @@ pub(crate) fn mark_uses(names: &Names, sub: &mut Subgraph) {
         }
         for field in sub.fields_of(ty) {
             if let Some(requires) = &field.requires {
-                for_each_field(names, sub, ty, &requires.set.selections, &mut |step| {
+                for_each_field(sub, ty, &requires.set.selections, &mut |step| {
                     in_set.insert(step.index);
                     also_in_implementations(sub, step, &mut in_set);
                 });
             }
             let target = sub.type_named(field.ty.base);
             if let (Some(provides), Some(target)) = (&field.provides, target) {
-                for_each_field(names, sub, target, &provides.set.selections, &mut |step| {
+                for_each_field(sub, target, &provides.set.selections, &mut |step| {
                     in_set.insert(step.index);
                     also_in_implementations(sub, step, &mut in_set);
                 });

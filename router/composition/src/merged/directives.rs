@@ -2,7 +2,7 @@
 //! `@composeDirective` asks for.
 
 use apollo_compiler::ast::DirectiveLocation;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::{
     code::Code,
@@ -195,11 +195,14 @@ struct Request<'r> {
     spec_name: String,
 }
 
+/// Composed directives, and whether each is repeatable.
+type Kept = FxHashMap<Name, bool>;
+
 /// Resolves `@composeDirective` and keeps only those applications on all merged elements.
 pub(crate) fn composed(cx: &mut Cx<'_>, types: &mut [MergedType]) -> Composed {
     let requests = requests(cx);
     let mut composed = Composed::default();
-    let mut kept: FxHashSet<Name> = FxHashSet::default();
+    let mut kept = Kept::default();
     let mut done: Vec<(String, String)> = Vec::new();
     for request in &requests {
         let identity = (request.feature.identity.clone(), request.spec_name.clone());
@@ -213,24 +216,64 @@ pub(crate) fn composed(cx: &mut Cx<'_>, types: &mut [MergedType]) -> Composed {
             .filter(|other| other.spec_name == request.spec_name)
             .collect();
         if check_agreement(cx, &same) {
-            kept.insert(request.directive.name);
+            let newest = same.iter().max_by_key(|request| request.feature.version);
+            let repeatable = newest.is_some_and(|newest| newest.directive.repeatable);
+            kept.insert(request.directive.name, repeatable);
             add(cx, &same, &mut composed);
         }
     }
     for ty in types {
-        retain(&mut ty.marks, &kept);
+        let name = cx.ir.names[ty.name].to_owned();
+        retain(cx, &kept, &name, &mut ty.marks);
         for field in &mut ty.fields {
-            retain(&mut field.marks, &kept);
-            field.args.iter_mut().for_each(|argument| retain(&mut argument.marks, &kept));
+            let coordinate = format!("{name}.{}", &cx.ir.names[field.name]);
+            retain(cx, &kept, &coordinate, &mut field.marks);
+            for argument in &mut field.args {
+                let at = format!("{coordinate}({}:)", &cx.ir.names[argument.name]);
+                retain(cx, &kept, &at, &mut argument.marks);
+            }
         }
-        ty.inputs.iter_mut().for_each(|input| retain(&mut input.marks, &kept));
-        ty.values.iter_mut().for_each(|value| retain(&mut value.marks, &kept));
+        for input in &mut ty.inputs {
+            let coordinate = format!("{name}.{}", &cx.ir.names[input.name]);
+            retain(cx, &kept, &coordinate, &mut input.marks);
+        }
+        for value in &mut ty.values {
+            let coordinate = format!("{name}.{}", &cx.ir.names[value.name]);
+            retain(cx, &kept, &coordinate, &mut value.marks);
+        }
     }
     composed
 }
 
-fn retain(marks: &mut Marks, kept: &FxHashSet<Name>) {
-    marks.custom.retain(|custom| kept.contains(&custom.name));
+/// Drops applications that are not composed; of a directive that is not repeatable only the most
+/// frequent one stays.
+fn retain(cx: &mut Cx<'_>, kept: &Kept, coordinate: &str, marks: &mut Marks) {
+    marks.custom.retain(|custom| kept.contains_key(&custom.name));
+    let mut at = 0;
+    while let Some(custom) = marks.custom.get(at) {
+        let name = custom.name;
+        let same = || marks.custom.iter().filter(|other| other.name == name);
+        if kept.get(&name) == Some(&true) || same().count() == 1 {
+            at += 1;
+            continue;
+        }
+        // The last of equal maxima is the first of the reversed order.
+        let Some(best) = same().rev().max_by_key(|other| other.count).cloned() else { return };
+        let message = format!(
+            "non-repeatable directive @{} is applied to \"{coordinate}\" in multiple subgraphs but \
+             with different arguments: the supergraph will use the most frequent ones",
+            &cx.ir.names[name]
+        );
+        let code = Code::InconsistentNonRepeatableDirectiveArguments;
+        cx.hints.push(Diagnostic::hint(code, Severity::Warning, message).at(coordinate).label(
+            &cx.ir.subgraphs[best.graph].source,
+            best.span,
+            "used in the supergraph",
+        ));
+        marks.custom.retain(|other| other.name != name);
+        marks.custom.insert(at, best);
+        at += 1;
+    }
 }
 
 fn requests<'r>(cx: &mut Cx<'r>) -> Vec<Request<'r>> {
@@ -284,6 +327,14 @@ fn resolve<'r>(cx: &Cx<'r>, sub: &'r Subgraph, name: &str) -> Result<Resolved<'r
     ))
 }
 
+fn label_definitions(cx: &Cx<'_>, same: &[&Request<'_>], mut report: Diagnostic) -> Diagnostic {
+    for request in same {
+        let source = &cx.ir.subgraphs[request.graph].source;
+        report = report.label(source, request.directive.span, "defined here");
+    }
+    report
+}
+
 /// One name and one major version everywhere.
 fn check_agreement(cx: &mut Cx<'_>, same: &[&Request<'_>]) -> bool {
     let Some(first) = same.first() else { return false };
@@ -296,7 +347,8 @@ fn check_agreement(cx: &mut Cx<'_>, same: &[&Request<'_>]) -> bool {
             first.feature.identity,
             name_graphs(cx.ir, &graphs)
         );
-        cx.errors.push(Diagnostic::error(Code::DirectiveCompositionError, message).at(coordinate));
+        let report = Diagnostic::error(Code::DirectiveCompositionError, message).at(coordinate);
+        cx.errors.push(label_definitions(cx, same, report));
         return false;
     }
     let major = |request: &Request<'_>| request.feature.version.map(|version| version.0);
@@ -306,7 +358,8 @@ fn check_agreement(cx: &mut Cx<'_>, same: &[&Request<'_>]) -> bool {
             first.feature.identity,
             name_graphs(cx.ir, &graphs)
         );
-        cx.errors.push(Diagnostic::error(Code::DirectiveCompositionError, message).at(coordinate));
+        let report = Diagnostic::error(Code::DirectiveCompositionError, message).at(coordinate);
+        cx.errors.push(label_definitions(cx, same, report));
         return false;
     }
     true

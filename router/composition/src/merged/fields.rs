@@ -3,7 +3,7 @@
 use crate::{
     code::Code,
     diagnostic::{Diagnostic, Severity},
-    ir::{FieldDef, Ir, Kind, TypeDef, TypeRef},
+    ir::{FieldDef, Ir, Kind, TypeRef},
     merged::{
         Cx, GraphIndex, JoinField, MergedField, arguments, marks,
         overrides::Overridden,
@@ -17,7 +17,6 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct FieldSource<'m> {
     pub(crate) graph: GraphIndex,
-    pub(crate) ty: &'m TypeDef,
     pub(crate) field: &'m FieldDef,
     /// Index in the subgraph's fields.
     pub(crate) index: usize,
@@ -50,7 +49,7 @@ fn merge_field(cx: &mut Cx<'_>, group: &Group<'_>, kind: Kind, name: Name) -> Op
         let fields = ir.subgraphs[*graph].fields_of(ty);
         if let Some(at) = fields.iter().position(|field| field.name == name) {
             let index = ty.fields.indices().start + at;
-            sources.push(FieldSource { graph: *graph, ty, field: &fields[at], index });
+            sources.push(FieldSource { graph: *graph, field: &fields[at], index });
         }
     }
     let coordinate = ir.coordinate(group.name, name);

@@ -3,7 +3,7 @@
 use crate::{
     code::Code,
     diagnostic::{Diagnostic, Severity},
-    ir::marks::{ListSize, Marks, Requirement},
+    ir::marks::{Custom, ListSize, Marks, Requirement},
     merged::{Cx, GraphIndex},
     source::Span,
 };
@@ -32,12 +32,16 @@ pub(crate) fn merge(cx: &mut Cx<'_>, coordinate: &str, sources: &[(GraphIndex, &
             merged.tags.push((*tag, *span));
         }
     }
-    for custom in marks().flat_map(|marks| &marks.custom) {
-        let same = |known: &crate::ir::marks::Custom| {
-            known.name == custom.name && known.arguments == custom.arguments
-        };
-        if !merged.custom.iter().any(same) {
-            merged.custom.push(custom.clone());
+    for (graph, marks) in sources {
+        for custom in &marks.custom {
+            let same = merged
+                .custom
+                .iter_mut()
+                .find(|known| known.name == custom.name && known.arguments == custom.arguments);
+            match same {
+                Some(known) => known.count += 1,
+                None => merged.custom.push(Custom { graph: *graph, ..custom.clone() }),
+            }
         }
     }
     merged

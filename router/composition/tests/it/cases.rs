@@ -42,6 +42,8 @@ fn run(folder: &Path, update: bool) -> Result<(), String> {
     let must_pass = folder.file_name().unwrap().to_str().unwrap().starts_with("ok-");
     match compose(&inputs) {
         Ok(composed) if must_pass => {
+            valid_graphql(&composed.supergraph_sdl)?;
+            valid_graphql(&composed.api_sdl)?;
             check(&folder.join("expected.graphql"), &composed.supergraph_sdl, update)?;
             check(&folder.join("hints.txt"), &render_all(&composed.hints), update)?;
             let api = folder.join("api.graphql");
@@ -58,6 +60,12 @@ fn run(folder: &Path, update: bool) -> Result<(), String> {
             check(&folder.join("errors.txt"), &render_all(&errors), update)
         }
     }
+}
+
+/// Another implementation must accept what is written.
+fn valid_graphql(sdl: &str) -> Result<(), String> {
+    let result = apollo_compiler::Schema::parse_and_validate(sdl, "composed.graphql");
+    result.map(drop).map_err(|errors| format!("not valid GraphQL: {errors}"))
 }
 
 fn check(file: &Path, found: &str, update: bool) -> Result<(), String> {

@@ -88,3 +88,110 @@ fn circular_requires_end_in_an_error() {
     assert!(found.iter().all(|code| *code == Code::SatisfiabilityError), "{found:?}");
     assert!(!found.is_empty());
 }
+
+/// Tokens of a real schema, deleted, doubled, swapped and exchanged: whatever still composes must
+/// be valid GraphQL.
+#[test]
+fn shuffled_tokens_of_real_schemas() {
+    let all = domain();
+    let tokens = |sdl: &str| -> Vec<String> {
+        let spaced: String = sdl
+            .chars()
+            .flat_map(|character| match character {
+                '{' | '}' | '(' | ')' | '[' | ']' | '!' | ':' | '@' | '"' => {
+                    vec![' ', character, ' ']
+                }
+                other => vec![other],
+            })
+            .collect();
+        spaced.split_whitespace().map(str::to_owned).collect()
+    };
+    let mut random = Random(20_240_607);
+    let mut composed = 0;
+    for round in 0..300 {
+        let mut inputs = vec![all[round % all.len()].clone(), all[(round + 5) % all.len()].clone()];
+        let mut words = tokens(&inputs[0].sdl.replace('\"', " "));
+        if round % 2 == 0 {
+            // Without breaking strings: exchange whole lines instead.
+            words = inputs[0].sdl.lines().map(str::to_owned).collect();
+        }
+        for _ in 0..=random.below(3) {
+            let (one, two) = (random.below(words.len()), random.below(words.len()));
+            match random.below(4) {
+                0 => drop(words.remove(one)),
+                1 => words.insert(one, words[two].clone()),
+                2 => words.swap(one, two),
+                _ => words[one] = words[two].clone(),
+            }
+        }
+        inputs[0].sdl = words.join("\n");
+        if let Ok(result) = compose(&inputs) {
+            composed += 1;
+            let valid =
+                apollo_compiler::Schema::parse_and_validate(&result.supergraph_sdl, "s.graphql");
+            assert!(valid.is_ok(), "{}\n{}", valid.err().unwrap(), inputs[0].sdl);
+        }
+    }
+    assert!(composed < 300);
+}
+
+/// A small linear congruential generator: the same mutations on every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+}
+
+#[test]
+fn many_subgraphs_with_one_entity() {
+    let sdl = |at: usize| {
+        format!(
+            "{LINK} type Query {{ q{at}: T }} type T @key(fields: \"id\") {{ id: ID! f{at}: Int }}"
+        )
+    };
+    let inputs: Vec<SubgraphInput> =
+        (0..150).map(|at| subgraph(&format!("s{at}"), &sdl(at))).collect();
+    assert_eq!(codes(&inputs), []);
+}
+
+#[test]
+fn too_many_subgraphs() {
+    let inputs: Vec<SubgraphInput> = (0..1025)
+        .map(|at| subgraph(&format!("s{at}"), &format!("type Query {{ q{at}: Int }}")))
+        .collect();
+    assert_eq!(codes(&inputs), [Code::CompositionLimitExceeded]);
+}
+
+#[test]
+fn many_progressive_overrides_end() {
+    let mut old = format!("{LINK} type T @key(fields: \"id\") {{ id: ID! ");
+    let mut new = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.7\", import: \
+                   [\"@key\", \"@override\"]) type Query { t: T } type T @key(fields: \"id\") { id: ID! "
+        .to_owned();
+    for at in 0..40 {
+        old.push_str(&format!("f{at}: Int "));
+        new.push_str(&format!("f{at}: Int @override(from: \"old\", label: \"l{at}\") "));
+    }
+    let inputs = [subgraph("old", &format!("{old}}}")), subgraph("new", &format!("{new}}}"))];
+    assert_eq!(codes(&inputs), []);
+}
+
+#[test]
+fn requirements_that_multiply_are_bounded() {
+    let scopes = |graph: usize| -> String {
+        let list: Vec<String> = (0..40).map(|at| format!("[\"s{graph}_{at}\"]")).collect();
+        format!(
+            "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: \
+             [\"@shareable\", \"@requiresScopes\"]) type Query {{ f: Int @shareable \
+             @requiresScopes(scopes: [{}]) }}",
+            list.join(", ")
+        )
+    };
+    let inputs: Vec<SubgraphInput> =
+        (0..4).map(|at| subgraph(&format!("s{at}"), &scopes(at))).collect();
+    assert_eq!(codes(&inputs), [Code::CompositionLimitExceeded]);
+}

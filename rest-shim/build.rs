@@ -1,5 +1,9 @@
-//! Checks the stored documents against the supergraph and compiles them in.
+//! Checks the stored documents against what partners see of the supergraph and compiles them in.
+
+use braid_documents::{Audience, build};
 
 fn main() {
-    braid_documents::build::embed("operations", "../schema/supergraph.graphql");
+    // As `AUDIENCE` in the library.
+    let partners = Audience::Tagged { include: "partner", exclude: "internal" };
+    build::embed("operations", "../schema/supergraph.graphql", partners);
 }

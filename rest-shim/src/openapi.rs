@@ -3,6 +3,8 @@
 
 mod types;
 
+use std::sync::Arc;
+
 use braid_documents::{Method, Stored};
 use braid_model::Supergraph;
 use braid_model::bits::AuthSet;
@@ -16,13 +18,14 @@ use crate::binding::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Route, Source, route};
 use types::Types;
 
 /// The document for all routes.
-pub fn document(schema: &Supergraph, documents: &[Stored]) -> Value {
+pub(crate) fn document(schema: &Supergraph, documents: &[Arc<Stored>]) -> Value {
     let mut types = Types::new(schema);
     let mut paths: Map<String, Value> = Map::new();
     for stored in documents {
         let Some(route) = route(schema, stored) else { continue };
         let path = paths.entry(route.rest.path.clone()).or_insert_with(|| json!({}));
-        path[route.rest.method.as_str().to_ascii_lowercase()] = operation(&mut types, stored, &route);
+        path[route.rest.method.as_str().to_ascii_lowercase()] =
+            operation(&mut types, stored, &route);
     }
     let mut schemas = types.finish();
     schemas.insert("Problem".to_owned(), problem());
@@ -121,7 +124,12 @@ fn parameters(types: &mut Types<'_>, route: &Route) -> Value {
         match &binding.source {
             Source::Path => add(&binding.variable, "path", true, types.input(nullable(binding.ty))),
             Source::IdempotencyKey => {
-                add("Idempotency-Key", "header", true, json!({ "type": "string", "maxLength": 255 }));
+                add(
+                    "Idempotency-Key",
+                    "header",
+                    true,
+                    json!({ "type": "string", "maxLength": 255 }),
+                );
             }
             Source::PageSize => {
                 let schema = json!({
@@ -155,7 +163,8 @@ fn responses(route: &Route, content: &Value) -> Value {
         headers["ETag"] = json!({ "schema": { "type": "string" } });
     }
     if route.is_list() {
-        headers["Link"] = json!({ "schema": { "type": "string" }, "description": "The next page." });
+        headers["Link"] =
+            json!({ "schema": { "type": "string" }, "description": "The next page." });
     }
     let mut responses = json!({
         route.rest.status.to_string(): {

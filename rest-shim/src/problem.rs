@@ -1,6 +1,7 @@
 //! What went wrong, as `application/problem+json` (RFC 9457).
 
 use axum::response::{IntoResponse, Response};
+use braid_router::refusal::Refusal;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
@@ -34,6 +35,30 @@ impl Problem {
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", detail)
+    }
+
+    /// The path is there for other methods.
+    pub(crate) fn method(allowed: &[&str]) -> Self {
+        let detail = format!("this path is for {}", allowed.join(" and "));
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail)
+    }
+
+    /// What the HTTP layer refused.
+    pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
+        match refusal.status() {
+            StatusCode::UNAUTHORIZED => Self::unauthenticated(),
+            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable(),
+            status => Self::new(status, refusal.code.as_str(), refusal.message.clone()),
+        }
+    }
+
+    /// A member of the body that the schema does not have; `place` is its JSON pointer.
+    pub(crate) fn unknown_member(place: &str) -> Self {
+        let message = "there is no such member";
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", message);
+        let error = json!({ "pointer": place, "code": "UNKNOWN_MEMBER", "message": message });
+        problem.errors.push(error);
+        problem
     }
 
     /// The refusals of a mutation: data in GraphQL, a status here. The first decides.

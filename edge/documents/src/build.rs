@@ -1,21 +1,19 @@
 //! For build scripts of edges: checks the documents of a folder and compiles them in.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use braid_model::Supergraph;
-use braid_planner::view::View;
 
-use crate::{Problem, read};
+use crate::{Audience, Problem, read};
 
-/// Checks every `*.graphql` of `folder` against the supergraph in `schema` (paths relative to the
+/// Checks every `*.graphql` of `folder` against what `audience` sees of the supergraph in `schema` (paths relative to the
 /// package) and writes `documents.rs` to the build's output folder: an expression of type
 /// `&[Source]`, to be included. Problems end the build, each printed with its place.
-pub fn embed(folder: &str, schema: &str) {
+pub fn embed(folder: &str, schema: &str, audience: Audience) {
     println!("cargo::rerun-if-changed={folder}");
     println!("cargo::rerun-if-changed={schema}");
-    match check_folder(Path::new(folder), Path::new(schema)) {
+    match check_folder(Path::new(folder), Path::new(schema), audience) {
         Ok(code) => {
             let out =
                 PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("documents.rs");
@@ -32,14 +30,18 @@ pub fn embed(folder: &str, schema: &str) {
 }
 
 /// The documents of `folder` as Rust code, or all that is wrong with them.
-pub(crate) fn check_folder(folder: &Path, schema: &Path) -> Result<String, Vec<Problem>> {
+pub(crate) fn check_folder(
+    folder: &Path,
+    schema: &Path,
+    audience: Audience,
+) -> Result<String, Vec<Problem>> {
     let read_text = |path: &Path| {
         fs::read_to_string(path).map_err(|error| vec![place(path, (1, 1), error.to_string())])
     };
     let sdl = read_text(schema)?;
     let supergraph = Supergraph::read(&sdl)
         .map_err(|error| vec![place(schema, error.position, error.message)])?;
-    let view = View::api(&supergraph);
+    let view = audience.view(&supergraph);
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .map_err(|error| vec![place(folder, (1, 1), error.to_string())])?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -52,13 +54,9 @@ pub(crate) fn check_folder(folder: &Path, schema: &Path) -> Result<String, Vec<P
         let text = read_text(&file)?;
         let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         match read(&supergraph, &view, &id, &file.display().to_string(), &text) {
-            // Writing to a string cannot fail.
-            Ok(_) => {
-                let _ = writeln!(
-                    code,
-                    "    ::braid_documents::Source {{ id: {id:?}, text: {text:?} }},"
-                );
-            }
+            Ok(_) => code.push_str(&format!(
+                "    ::braid_documents::Source {{ id: {id:?}, text: {text:?} }},\n"
+            )),
             Err(found) => problems.extend(found),
         }
     }

@@ -13,7 +13,7 @@ mod rest;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use braid_model::Supergraph;
 use braid_planner::document::ValidDocument;
@@ -31,6 +31,30 @@ pub struct Source {
     pub text: &'static str,
 }
 
+/// What a client's documents may see of the supergraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The API schema.
+    Everything,
+    /// A contract of it: see [`View::tagged`].
+    Tagged {
+        /// What has this tag is seen.
+        include: &'static str,
+        /// What has this tag is not.
+        exclude: &'static str,
+    },
+}
+
+impl Audience {
+    /// The view of a supergraph.
+    pub fn view(self, schema: &Supergraph) -> View {
+        match self {
+            Self::Everything => View::api(schema),
+            Self::Tagged { include, exclude } => View::tagged(schema, include, exclude),
+        }
+    }
+}
+
 /// A stored document, checked.
 #[derive(Debug)]
 pub struct Stored {
@@ -39,7 +63,7 @@ pub struct Stored {
     /// The SHA-256 of the file's text, in lower-case hexadecimal digits.
     pub hash: String,
     /// The text to execute: the file's without `@rest`.
-    pub text: String,
+    pub text: Arc<str>,
     /// Its route on the REST edge.
     pub rest: Option<Rest>,
     /// The document, valid.
@@ -89,7 +113,7 @@ pub fn read(
         let message = format!("the path names `{missing}`, which is no variable of the operation");
         return Err(vec![problem((1, 1), message)]);
     }
-    Ok(Stored { id: id.to_owned(), hash: hash(text), text: executable, rest, document })
+    Ok(Stored { id: id.to_owned(), hash: hash(text), text: executable.into(), rest, document })
 }
 
 /// The SHA-256 of a text, in lower-case hexadecimal digits.
@@ -97,8 +121,7 @@ pub fn hash(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     let mut hex = String::with_capacity(64);
     for byte in digest.as_ref() {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
+        hex.push_str(&format!("{byte:02x}"));
     }
     hex
 }

@@ -74,11 +74,32 @@ fn checks_a_folder() {
     let schema = folder.join("supergraph.sdl");
     std::fs::write(&schema, SDL).unwrap();
     std::fs::write(folder.join("A.graphql"), "{ order(id: 1) { id } }").unwrap();
-    let code = super::build::check_folder(&folder, &schema).unwrap();
+    let code = super::build::check_folder(&folder, &schema, super::Audience::Everything).unwrap();
     assert!(code.contains("Source { id: \"A\""));
     std::fs::write(folder.join("B.graphql"), "{ order { id } }").unwrap();
-    let problems = super::build::check_folder(&folder, &schema).unwrap_err();
+    let problems =
+        super::build::check_folder(&folder, &schema, super::Audience::Everything).unwrap_err();
     assert_eq!(problems.len(), 1);
     assert!(problems[0].file.ends_with("B.graphql"));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn an_audience_sees_what_is_tagged() {
+    let sdl = SDL
+        .replace(
+            "order(id: ID!): Order",
+            "order(id: ID!): Order @tag(name: \"partner\") other: Order",
+        )
+        .replace(
+            "type Order @join__type(graph: A)",
+            "type Order @join__type(graph: A) @tag(name: \"partner\")",
+        )
+        .replace("number: String", "number: String @tag(name: \"internal\")");
+    let schema = Supergraph::read(&sdl).unwrap();
+    let view = super::Audience::Tagged { include: "partner", exclude: "internal" }.view(&schema);
+    let sees = |text: &str| read(&schema, &view, "D", "D.graphql", text).is_ok();
+    assert!(sees("{ order(id: 1) { id } }"));
+    assert!(!sees("{ order(id: 1) { number } }"));
+    assert!(!sees("{ other { id } }"));
 }

@@ -5,7 +5,7 @@
 //! without `@inaccessible` elements; a contract is a narrower one.
 
 use braid_model::bits::{BitSet, TypeSet};
-use braid_model::ids::{FieldId, InputId, TypeId};
+use braid_model::ids::{FieldId, InputId, Name, TypeId};
 use braid_model::schema::{EnumValue, Supergraph};
 
 /// The visible elements of one supergraph.
@@ -29,6 +29,43 @@ impl View {
             !field.inaccessible && types.contains(field.parent) && types.contains(field.ty.named)
         });
         Self { fields: fields.collect(), types }
+    }
+
+    /// A contract: of the API, composite types with the tag `include` and fields that have it, or
+    /// are of a type that has it; nothing with the tag `exclude`. Leaves and inputs stay as they
+    /// are: they can only be reached through fields.
+    pub fn tagged(schema: &Supergraph, include: &str, exclude: &str) -> Self {
+        let has = |tags: &[Name], tag: &str| tags.iter().any(|&name| schema.text(name) == tag);
+        let mut view = Self::api(schema);
+        for id in (0..schema.types.len()).map(TypeId::new) {
+            let def = schema.ty(id);
+            if !schema.is_composite(id) || schema.is_introspection_type(id) {
+                continue;
+            }
+            let whole = has(&def.tags, include);
+            let mut is_reached = whole;
+            for &field in &def.fields {
+                let tags = &schema.field_def(field).tags;
+                if has(tags, exclude) || !(whole || has(tags, include)) {
+                    view.fields.remove(field);
+                } else {
+                    is_reached = true;
+                }
+            }
+            if has(&def.tags, exclude) || !is_reached {
+                view.types.remove(id);
+            }
+        }
+        let unreachable: Vec<FieldId> = view
+            .fields
+            .iter()
+            .filter(|&id| {
+                let field = schema.field_def(id);
+                !view.types.contains(field.parent) || !view.types.contains(field.ty.named)
+            })
+            .collect();
+        unreachable.into_iter().for_each(|id| view.fields.remove(id));
+        view
     }
 
     /// Whether the type is visible.

@@ -1,0 +1,13 @@
+//! Corridor driven from outside, as its clients and its operators do: the program is started, and
+//! everything goes over HTTP.
+
+mod availability;
+mod credit;
+mod crash;
+mod edges;
+mod harness;
+mod mobile;
+mod rest;
+mod sign_in;
+mod start;
+mod web;

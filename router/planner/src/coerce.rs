@@ -11,11 +11,13 @@
 pub(crate) mod constant;
 mod path;
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashSet;
 
 use braid_model::Supergraph;
 use braid_model::ids::{InputId, TypeId};
-use braid_model::json::{JsonError, JsonErrorKind, Kind as JsonKind, Reader};
+use braid_model::json::{JsonError, JsonErrorKind, Kind as JsonKind, Reader, Text};
 use braid_model::schema::{Kind, TypeRef};
 
 use self::path::Path;
@@ -133,17 +135,17 @@ type Coerced<T> = Result<T, Failure>;
 struct Coercion<'a> {
     schema: &'a Supergraph,
     view: &'a View,
-    path: Path,
+    path: Path<'a>,
     /// The value of one variable, as far as it is written.
     out: String,
 }
 
-impl Coercion<'_> {
+impl<'a> Coercion<'a> {
     /// Reads the object of variables.
     fn given(
         &mut self,
         reader: &mut Reader<'_>,
-        valid: &ValidDocument,
+        valid: &'a ValidDocument,
         values: &mut [Option<String>],
     ) -> Result<(), (Failure, Option<VariableIndex>)> {
         let plain = |error: JsonError| (Failure::Json(error), None);
@@ -153,17 +155,17 @@ impl Coercion<'_> {
         let mut seen = FxHashSet::default();
         reader.enter_object().map_err(plain)?;
         while let Some(key) = reader.next_key().map_err(plain)? {
-            let name = key.to_text();
-            let variable = valid.variable_index.get(&name).copied();
+            let name = content(key);
+            let variable = valid.variable_index.get(&*name).copied();
             if seen.contains(&name) {
                 let message = format!("variable `{}` is given twice", excerpt(&name));
                 return Err((Failure::Value(message), variable));
             }
             match variable {
                 Some(at) => {
-                    self.path.restart(&name);
-                    let ty = valid.variables()[at].ty;
-                    self.value(reader, ty).map_err(|failure| (failure, Some(at)))?;
+                    let variable = &valid.variables()[at];
+                    self.path.restart(&variable.name);
+                    self.value(reader, variable.ty).map_err(|failure| (failure, Some(at)))?;
                     values[at] = Some(std::mem::take(&mut self.out));
                 }
                 None => drop(reader.skip().map_err(plain)?),
@@ -268,7 +270,7 @@ impl Coercion<'_> {
         if reader.peek()? != JsonKind::String {
             return Err(self.wrong(reader, "a value of the enum, as a string"));
         }
-        let text = reader.clone().string()?.to_text();
+        let text = content(reader.clone().string()?);
         let Some(value) = self.view.value_named(self.schema, ty.named, &text) else {
             return Err(self.wrong(reader, "a value of the enum"));
         };
@@ -290,18 +292,19 @@ impl Coercion<'_> {
         reader.enter_object()?;
         self.out.push('{');
         while let Some(key) = reader.next_key()? {
-            let name = key.to_text();
+            let name = content(key);
             let Some(at) = self.input_position(&def.inputs, &name) else {
                 let message = format!("`{}` has no field `{}`", self.path, excerpt(&name));
                 return Err(Failure::Value(message));
             };
-            self.path.push_field(&name);
+            let input = self.schema.input(def.inputs[at]);
+            self.path.push_field(self.schema.text(input.name));
             if std::mem::replace(&mut given[at], true) {
                 return Err(Failure::Value(format!("`{}` is given twice", self.path)));
             }
             null |= reader.peek()? == JsonKind::Null;
             self.key(def.inputs[at]);
-            self.value(reader, self.schema.input(def.inputs[at]).ty)?;
+            self.value(reader, input.ty)?;
             self.path.pop();
         }
         if def.one_of {
@@ -378,4 +381,9 @@ impl Coercion<'_> {
             Err(error) => error.into(),
         }
     }
+}
+
+/// A string's content.
+fn content(text: Text<'_>) -> Cow<'_, str> {
+    if text.escaped { Cow::Owned(text.to_text()) } else { Cow::Borrowed(text.raw) }
 }

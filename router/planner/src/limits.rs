@@ -139,39 +139,29 @@ pub(crate) fn check(doc: &Document, limits: &Limits, errors: &mut Errors) {
     // Fragments that no operation uses are measured, too, so that no walk over them can surprise.
     let unused = measure.costs.iter().map(|cost| cost.nesting).max().unwrap_or(0);
     if unused > limits.nesting && errors.is_empty() {
-        too_much(errors, Rule::MaxNesting, "nests", unused, limits.nesting, &[]);
+        too_much(errors, Rule::MaxNesting, "nesting", unused, limits.nesting, &[]);
     }
     if selections > limits.selections {
         let spans: Vec<Span> = doc.operations.iter().take(1).map(|op| op.span).collect();
-        let what = "has, with its fragments expanded, a number of selections of";
+        let what = "number of selections with its fragments expanded";
         too_much(errors, Rule::MaxSelections, what, selections, limits.selections, &spans);
     }
 }
 
 fn compare(cost: &Cost, limits: &Limits, span: Span, errors: &mut Errors) {
-    let introspection = Rule::MaxIntrospectionDepth;
+    let (depth, lists) = (cost.introspection_depth, cost.introspection_lists);
     let checks = [
-        (Rule::MaxNesting, "nests", cost.nesting, limits.nesting),
-        (Rule::MaxDepth, "has a depth of", cost.depth, limits.depth),
+        (Rule::MaxNesting, "nesting", cost.nesting, limits.nesting),
+        (Rule::MaxDepth, "depth", cost.depth, limits.depth),
+        (Rule::MaxIntrospectionDepth, "depth of introspection", depth, limits.introspection_depth),
         (
-            introspection,
-            "has an introspection depth of",
-            cost.introspection_depth,
-            limits.introspection_depth,
-        ),
-        (
-            introspection,
-            "nests lists of introspection",
-            cost.introspection_lists,
+            Rule::MaxIntrospectionDepth,
+            "depth of lists in introspection",
+            lists,
             limits.introspection_lists,
         ),
-        (Rule::MaxAliases, "has a number of aliases of", cost.aliases, limits.aliases),
-        (
-            Rule::MaxRootFields,
-            "has a number of root fields of",
-            cost.root_fields,
-            limits.root_fields,
-        ),
+        (Rule::MaxAliases, "number of aliases", cost.aliases, limits.aliases),
+        (Rule::MaxRootFields, "number of root fields", cost.root_fields, limits.root_fields),
     ];
     for (rule, what, is, allowed) in checks {
         if is > allowed {
@@ -188,8 +178,8 @@ fn too_much(
     allowed: usize,
     spans: &[Span],
 ) {
-    let is = if is == usize::MAX { "too many to count".to_owned() } else { is.to_string() };
-    let message = format!("the operation {what} {is}, {allowed} is allowed; ask for less at once");
+    let is = if is == usize::MAX { "too large to count".to_owned() } else { is.to_string() };
+    let message = format!("the operation's {what} is {is}, {allowed} is allowed; ask for less");
     errors.push(rule, message, spans);
 }
 

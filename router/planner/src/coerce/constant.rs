@@ -63,9 +63,10 @@ impl Coercion<'_> {
                 for (name, value) in fields {
                     let Some(at) = self.input_position(&def.inputs, name) else { continue };
                     given[at] = true;
+                    let input = self.schema.input(def.inputs[at]);
                     self.key(def.inputs[at]);
-                    self.path.push_field(name);
-                    self.constant(value, self.schema.input(def.inputs[at]).ty)?;
+                    self.path.push_field(self.schema.text(input.name));
+                    self.constant(value, input.ty)?;
                     self.path.pop();
                 }
                 self.absent(ty.named, &given)?;

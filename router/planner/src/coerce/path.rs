@@ -6,26 +6,26 @@ use crate::validate::error::excerpt;
 
 /// `$in.lines[0].quantity`
 #[derive(Debug, Default)]
-pub(super) struct Path {
-    segments: Vec<Segment>,
+pub(super) struct Path<'a> {
+    segments: Vec<Segment<'a>>,
 }
 
 #[derive(Debug)]
-enum Segment {
-    Name(String),
+enum Segment<'a> {
+    Name(&'a str),
     Index(usize),
 }
 
-impl Path {
+impl<'a> Path<'a> {
     /// The path of a variable.
-    pub(super) fn restart(&mut self, variable: &str) {
+    pub(super) fn restart(&mut self, variable: &'a str) {
         self.segments.clear();
         self.push_field(variable);
     }
 
     /// Goes to a field of an input object.
-    pub(super) fn push_field(&mut self, name: &str) {
-        self.segments.push(Segment::Name(excerpt(name)));
+    pub(super) fn push_field(&mut self, name: &'a str) {
+        self.segments.push(Segment::Name(name));
     }
 
     /// Goes to an item of a list.
@@ -44,12 +44,12 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, segment) in self.segments.iter().enumerate() {
             match segment {
-                Segment::Name(name) if at == 0 => write!(f, "${name}")?,
-                Segment::Name(name) => write!(f, ".{name}")?,
+                Segment::Name(name) if at == 0 => write!(f, "${}", excerpt(name))?,
+                Segment::Name(name) => write!(f, ".{}", excerpt(name))?,
                 Segment::Index(index) => write!(f, "[{index}]")?,
             }
         }

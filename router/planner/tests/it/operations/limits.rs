@@ -17,7 +17,7 @@ fn codes(schema: &Supergraph, text: &str, options: &Options) -> Vec<&'static str
     let start = Instant::now();
     let read = ValidDocument::read(schema, &view, text, None, options);
     let took = start.elapsed();
-    assert!(took < Duration::from_secs(2), "took {took:?}: {:.60}", text);
+    assert!(took < Duration::from_secs(2), "took {took:?}: {text:.60}");
     match read {
         Ok(_) => Vec::new(),
         Err(errors) => {
@@ -31,7 +31,7 @@ fn codes(schema: &Supergraph, text: &str, options: &Options) -> Vec<&'static str
 
 fn check(text: &str, expected: &[&str]) {
     let codes = codes(&supergraph(""), text, &Options::default());
-    assert_eq!(codes, expected, "{:.100}", text);
+    assert_eq!(codes, expected, "{text:.100}");
 }
 
 fn nested(field: &str, depth: usize) -> String {
@@ -188,7 +188,7 @@ fn overlapping_fields_take_linear_time() {
                 format!("... on {} {{ friends {{ ", if at >> bit & 1 == 1 { "Dog" } else { "Cat" })
             })
             .collect();
-        format!("{path} nick(upper: {}) {}", at % 2 == 0, " } }".repeat(12))
+        format!("{path} nick(upper: {}) {}", at.is_multiple_of(2), " } }".repeat(12))
     };
     let hostile: String = (0..2_000).map(levels).collect();
     let limits = Limits { depth: 30, ..options.limits.clone() };

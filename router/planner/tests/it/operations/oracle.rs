@@ -117,9 +117,9 @@ fn generated_documents_are_judged_alike() {
             compare(&schema, &oracle, text);
             valid.set(valid.get() + usize::from(accepts(&schema, text).is_ok()));
         };
-        run(1500, "generated", test, generated(wrong));
+        run(800, "generated", test, generated(wrong));
     }
-    assert!((500..2500).contains(&valid.get()), "{} of 3000 are valid", valid.get());
+    assert!((250..1350).contains(&valid.get()), "{} of 1600 are valid", valid.get());
 }
 
 /// A document with some of its tokens left out, doubled or put elsewhere.
@@ -159,7 +159,7 @@ fn mutated_documents_are_judged_alike() {
         }
         compare(&schema, &oracle, text);
     };
-    run(3000, "mutated", test, mutated());
+    run(1500, "mutated", test, mutated());
 }
 
 /// Names, numbers, strings and marks, roughly.

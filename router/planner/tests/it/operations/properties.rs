@@ -33,17 +33,17 @@ fn no_text_panics() {
     let schema = supergraph("");
     let all = Options { stored: true, suggest: true, ..options() };
     let check = |text: &str| everything(&schema, text, b"", &all);
-    run(2000, "text", check, "\\PC{0,60}");
+    run(1000, "text", check, "\\PC{0,60}");
     run(
         2000,
         "tokens",
         check,
         "([{}()\\[\\]:=!$@&|,#\" \n.]|\\.\\.\\.|on|query|fragment F|dog|pet|name|\\$a|1|\"a\"){0,60}",
     );
-    run(3000, "mutated", check, mutated());
+    run(1500, "mutated", check, mutated());
     run(500, "generated", check, generated(10));
     let bytes = prop::collection::vec(any::<u8>(), 0..100);
-    run(2000, "bytes", check, bytes.prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+    run(1000, "bytes", check, bytes.prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
     let cut = (0..introspect::STANDARD.len())
         .prop_map(|at| introspect::STANDARD.get(..at).unwrap_or_default().to_owned());
     run(500, "cut", check, cut);
@@ -96,8 +96,8 @@ fn normalisation_keeps_the_meaning() {
             }
         }
     };
-    run(400, "generated", check, generated(0));
-    assert!(compared.get() > 800, "only {} of 1600 were compared", compared.get());
+    run(300, "generated", check, generated(0));
+    assert!(compared.get() > 600, "only {} of 1200 were compared", compared.get());
 }
 
 /// `CollectFields` on the document itself, for every type that objects can have; nothing if that
@@ -168,10 +168,11 @@ impl Naive<'_> {
                         None => fields.push((key.to_owned(), *field, vec![field.selections])),
                     }
                 }
-                syntax::Selection::Inline(inline) if self.included(inline.directives) => {
-                    if inline.on.is_none_or(|on| applies(doc.text(on))) {
-                        self.collect(inline.selections, object, fields);
-                    }
+                syntax::Selection::Inline(inline)
+                    if self.included(inline.directives)
+                        && inline.on.is_none_or(|on| applies(doc.text(on))) =>
+                {
+                    self.collect(inline.selections, object, fields);
                 }
                 syntax::Selection::Spread(spread) if self.included(spread.directives) => {
                     let name = doc.text(spread.name);

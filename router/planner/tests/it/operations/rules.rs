@@ -498,3 +498,10 @@ fn introspection_can_be_closed() {
     }
     assert!(broken(&schema, "{ __typename dog { __typename } }", &options).is_empty());
 }
+
+#[test]
+fn descriptions_are_allowed() {
+    let text = "\"one\" query A(\"two\" $a: Int) { ...F } \"\"\"three\"\"\" fragment F on Query { scalars(int: $a) }";
+    assert!(broken(&supergraph(""), text, &Options::default()).is_empty());
+    assert_eq!(broken(&supergraph(""), "\"no\" { typed }", &Options::default()), ["Syntax"]);
+}

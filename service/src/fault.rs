@@ -8,6 +8,7 @@
 use std::fmt;
 
 use crate::db::DbError;
+use crate::messaging::MessagingError;
 
 /// Why a field has no value. Use it as the error type of resolvers: `Result<T, Fault>`.
 ///
@@ -73,5 +74,14 @@ impl fmt::Display for Fault {
 impl From<DbError> for Fault {
     fn from(error: DbError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<MessagingError> for Fault {
+    fn from(error: MessagingError) -> Self {
+        match error {
+            MessagingError::Db(error) => Self::Store(error),
+            other => Self::internal(other),
+        }
     }
 }

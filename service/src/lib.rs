@@ -21,6 +21,7 @@ pub mod quote;
 pub mod saga;
 pub mod scalars;
 pub mod sdl;
+pub mod search;
 pub mod seed;
 pub mod server;
 pub mod streams;

@@ -32,6 +32,50 @@ pub struct MembershipChanged {
     pub role: Option<String>,
 }
 
+// === accounts ===
+
+/// An account was made. Subject: the account; sequence: its version.
+pub const ACCOUNT_CREATED: Topic<AccountChanged> = Topic::internal("accounts.account-created");
+pub const ACCOUNT_CHANGED: Topic<AccountChanged> = Topic::internal("accounts.account-changed");
+pub const ACCOUNT_ARCHIVED: Topic<AccountChanged> = Topic::internal("accounts.account-archived");
+/// An account was found to be another one and is archived. Subject: the account that was dropped.
+pub const ACCOUNT_MERGED: Topic<AccountMerged> = Topic::internal("accounts.account-merged");
+
+/// An account after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountChanged {
+    pub account_id: String,
+    pub name: String,
+    pub domain: Option<String>,
+    pub owner_id: Option<String>,
+    /// `PROSPECT`, `CUSTOMER`, `CHURNED` or `ARCHIVED`.
+    pub status: String,
+}
+
+/// Which account is which other account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountMerged {
+    /// The account that was dropped.
+    pub account_id: String,
+    /// The account that it is.
+    pub kept_id: String,
+}
+
+/// A contact was made. Subject: the contact; sequence: its version.
+pub const CONTACT_CREATED: Topic<ContactChanged> = Topic::internal("contacts.contact-created");
+pub const CONTACT_CHANGED: Topic<ContactChanged> = Topic::internal("contacts.contact-changed");
+
+/// A contact after a change; ids only, never the person's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactChanged {
+    pub contact_id: String,
+    pub account_id: String,
+    pub user_id: Option<String>,
+}
+
 // === catalog ===
 
 /// A product was made or changed. Subject: the product; sequence: its version.

@@ -3,4 +3,3 @@
 pub mod draft;
 pub mod problem;
 pub mod product;
-pub mod search;

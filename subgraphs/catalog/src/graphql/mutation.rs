@@ -9,7 +9,6 @@ use braid_service::event::Cause;
 use braid_service::fault::Fault;
 use braid_service::graphql::ContextExt as _;
 use braid_service::ids::IdGen;
-use braid_service::messaging::MessagingError;
 use braid_service::money::MoneyInput;
 use braid_service::scalars::DateTime;
 
@@ -185,9 +184,7 @@ async fn payload(
             Ok(ProductPayload { product, problems: Vec::new() })
         }
         Err(Failure::Refused(problems)) => Ok(ProductPayload { product: None, problems }),
-        Err(Failure::Db(error) | Failure::Messaging(MessagingError::Db(error))) => {
-            Err(Fault::from(error))
-        }
-        Err(Failure::Messaging(error)) => Err(Fault::internal(error)),
+        Err(Failure::Db(error)) => Err(Fault::from(error)),
+        Err(Failure::Messaging(error)) => Err(Fault::from(error)),
     }
 }

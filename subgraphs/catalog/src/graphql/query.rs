@@ -9,13 +9,13 @@ use braid_service::graphql::ContextExt as _;
 use braid_service::page::{Page, PageArgs, PageInfo};
 
 use crate::domain::product::{CategoryId, Kind, Product as Stored, Status};
-use crate::domain::search::Search;
 use crate::graphql::access;
 use crate::graphql::loaders::Loaders;
 use crate::graphql::product::{AddOn, Category, Charter, Product, RidePass, ShuttleSeat};
 use crate::graphql::quote::{self, PriceQuote, PriceQuoteInput};
 use crate::store::Store;
 use crate::store::list::{Filter, Sort};
+use braid_service::search::Search;
 
 /// The length of a page when nobody says.
 const PAGE_DEFAULT: i32 = 20;

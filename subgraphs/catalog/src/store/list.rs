@@ -5,9 +5,9 @@ use braid_service::fault::Fault;
 use braid_service::page::{Cursor, Page, PageArgs};
 
 use crate::domain::product::{CategoryId, Kind, Product, Status};
-use crate::domain::search::{Search, normalised};
 use crate::store::Store;
 use crate::store::read::{product, product_columns};
+use braid_service::search::{Search, normalised};
 
 /// In which order. `RELEVANCE` without a text is by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]

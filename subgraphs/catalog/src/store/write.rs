@@ -14,11 +14,11 @@ use braid_service::streams::{self, ProductChanged};
 use crate::domain::draft::{Draft, no_such_category};
 use crate::domain::problem::Problem;
 use crate::domain::product::{Details, Product, ProductId, Status};
-use crate::domain::search::normalised;
 use crate::events;
 use crate::store::price::{self, NewPrice};
 use crate::store::read::{has_category, locked};
 use crate::store::{Failure, Store};
+use braid_service::search::normalised;
 
 /// A start this much in the past is taken as "now": clocks differ.
 pub const BACKDATING_US_MAX: i64 = 5 * 60 * 1_000_000;

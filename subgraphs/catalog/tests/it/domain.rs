@@ -3,10 +3,10 @@
 use std::str::FromStr as _;
 
 use braid_service::money::{Currency, Decimal, MoneyInput};
+use braid_service::search::{Search, normalised};
 use catalog::domain::draft::{Draft, Wish};
 use catalog::domain::problem::ErrorCode;
 use catalog::domain::product::{Details, Kind, Sku};
-use catalog::domain::search::{Search, normalised};
 
 fn wish(kind: Kind) -> Wish {
     Wish {

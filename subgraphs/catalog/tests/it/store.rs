@@ -11,11 +11,11 @@ use braid_service::messaging;
 use braid_service::money::{Currency, Decimal, Money, MoneyInput};
 use braid_service::outbox::Outbox;
 use braid_service::page::PageArgs;
+use braid_service::search::Search;
 use braid_service::testkit::databases;
 use catalog::domain::draft::{Draft, Wish};
 use catalog::domain::problem::ErrorCode;
 use catalog::domain::product::{AccountId, Kind, ProductId, Status};
-use catalog::domain::search::Search;
 use catalog::store::list::{Filter, Sort};
 use catalog::store::{Failure, Store};
 

@@ -89,7 +89,8 @@ impl ValidDocument {
         };
         let names = valid.variables.iter().enumerate();
         valid.variable_index = names.map(|(at, variable)| (variable.name.clone(), at)).collect();
-        valid.note_facts(schema).map_err(|error| vec![error])?;
+        valid.conditions = valid.find_conditions().map_err(|error| vec![error])?;
+        valid.auth = normalise::touched(&valid, schema);
         Ok(valid)
     }
 
@@ -145,23 +146,15 @@ impl ValidDocument {
         self.variable_index.get(self.document.text(name)).copied().unwrap_or_default()
     }
 
-    /// Notes conditions and requirements of everything that the operation reaches.
-    fn note_facts(&mut self, schema: &Supergraph) -> Result<(), DocumentError> {
-        let mut facts = Facts { conditions: Vec::new(), auth: AuthSet::new() };
+    /// Finds the variables that decide anything that the operation reaches.
+    fn find_conditions(&self) -> Result<Vec<VariableIndex>, DocumentError> {
+        let mut conditions = Vec::new();
         let mut visited = vec![false; self.document.fragments.len()];
         let mut open = vec![self.operation.selections];
         while let Some(set) = open.pop() {
             for (place, selection) in validate::placed(&self.document, set) {
                 let (directives, inner) = match (selection, self.resolved.target(place)) {
-                    (Selection::Field(field), target) => {
-                        if let Target::Field(id) = target {
-                            let parent = &schema.ty(schema.field_def(id).parent).possible;
-                            normalise::requirements(schema, id, parent, &mut |requirement| {
-                                facts.auth.insert(requirement);
-                            });
-                        }
-                        (field.directives, field.selections)
-                    }
+                    (Selection::Field(field), _) => (field.directives, field.selections),
                     (Selection::Inline(inline), _) => (inline.directives, inline.selections),
                     (Selection::Spread(spread), Target::Fragment(at)) => {
                         let fresh = !std::mem::replace(&mut visited[at], true);
@@ -171,11 +164,11 @@ impl ValidDocument {
                     }
                     (Selection::Spread(spread), _) => (spread.directives, List::EMPTY),
                 };
-                self.note_conditions(directives, &mut facts.conditions);
+                self.note_conditions(directives, &mut conditions);
                 open.push(inner);
             }
         }
-        if facts.conditions.len() > 64 {
+        if conditions.len() > 64 {
             return Err(DocumentError {
                 message: "more than 64 variables decide `@skip` and `@include`".to_owned(),
                 locations: vec![self.document.position(self.operation.span.start)],
@@ -184,10 +177,8 @@ impl ValidDocument {
             });
         }
         // The order of variables, so that equal operations have equal conditions.
-        facts.conditions.sort_unstable();
-        self.conditions = facts.conditions;
-        self.auth = facts.auth;
-        Ok(())
+        conditions.sort_unstable();
+        Ok(conditions)
     }
 
     fn note_conditions(&self, directives: List<Directive>, conditions: &mut Vec<VariableIndex>) {
@@ -206,11 +197,6 @@ impl ValidDocument {
             }
         }
     }
-}
-
-struct Facts {
-    conditions: Vec<VariableIndex>,
-    auth: AuthSet,
 }
 
 /// A constant value of the document. Validation proved that there is no variable in it.

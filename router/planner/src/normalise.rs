@@ -5,6 +5,8 @@
 //! A level of the result is the selection set of one object, for one type condition. The work is
 //! that of a walk over the expanded operation, which [`crate::limits`] bounded.
 
+use std::cell::RefCell;
+
 use rustc_hash::FxHashMap;
 
 use braid_model::Supergraph;
@@ -24,41 +26,51 @@ pub(crate) fn operation(
     conditions: Conditions,
     denied: &AuthSet,
 ) -> Operation {
-    let normaliser = Normaliser { valid, schema, doc: &valid.document, conditions, denied };
-    let possible = TypeSet::of(valid.root);
-    let scope = Scope { on: valid.root, possible: &possible };
-    let shaping = normaliser.shaping(valid.operation.directives);
+    let auth = Auth::Deny(denied);
+    let normaliser =
+        Normaliser { valid, schema, doc: &valid.document, conditions: Some(conditions), auth };
     Operation {
         kind: valid.operation.kind,
         name: valid.name().map(str::to_owned),
         root: valid.root,
         variables: valid.variables.clone(),
-        selections: normaliser.level(&[valid.operation.selections], scope, None),
-        omit_null: shaping.omit_null,
+        selections: normaliser.root(),
+        omit_null: normaliser.shaping(valid.operation.directives).omit_null,
     }
+}
+
+/// Every requirement that [`operation`] may look at, whatever the conditions are: those of all
+/// that it would look at if nothing were skipped.
+pub(crate) fn touched(valid: &ValidDocument, schema: &Supergraph) -> AuthSet {
+    let noted = RefCell::new(AuthSet::new());
+    if !schema.auth.is_empty() {
+        let auth = Auth::Note(&noted);
+        let everything = Normaliser { valid, schema, doc: &valid.document, conditions: None, auth };
+        everything.root();
+    }
+    noted.into_inner()
 }
 
 /// Tells all requirements on the caller for a field of an object that is one of `possible`: of the
 /// field, of the type that it is of and of the type that it returns; where these are abstract, of
 /// every type that the object can be.
-pub(crate) fn requirements(
+fn requirements(
     schema: &Supergraph,
     field: FieldId,
     possible: &TypeSet,
     tell: &mut dyn FnMut(AuthId),
 ) {
-    if schema.auth.is_empty() {
-        return;
-    }
     let def = schema.field_def(field);
     let (parent, returned) = (schema.ty(def.parent), schema.ty(def.ty.named));
-    for requirement in [def.auth, parent.auth, returned.auth].into_iter().flatten() {
-        tell(requirement);
-    }
+    [def.auth, parent.auth, returned.auth].into_iter().flatten().for_each(&mut *tell);
     if parent.kind != Kind::Object {
         for object in possible.iter() {
-            let own = schema.field(object, def.name).and_then(|id| schema.field_def(id).auth);
-            [schema.ty(object).auth, own].into_iter().flatten().for_each(&mut *tell);
+            schema.ty(object).auth.into_iter().for_each(&mut *tell);
+            if let Some(own) = schema.field(object, def.name) {
+                let own = schema.field_def(own);
+                let returned = schema.ty(own.ty.named).auth;
+                [own.auth, returned].into_iter().flatten().for_each(&mut *tell);
+            }
         }
     }
     if matches!(returned.kind, Kind::Interface | Kind::Union) {
@@ -66,12 +78,22 @@ pub(crate) fn requirements(
     }
 }
 
+/// What is done about requirements on the caller.
+#[derive(Clone, Copy)]
+enum Auth<'a> {
+    /// Fields that need any of these are marked.
+    Deny(&'a AuthSet),
+    /// All of them are noted.
+    Note(&'a RefCell<AuthSet>),
+}
+
 struct Normaliser<'a> {
     valid: &'a ValidDocument,
     schema: &'a Supergraph,
     doc: &'a Document,
-    conditions: Conditions,
-    denied: &'a AuthSet,
+    /// Nothing: no field is left out.
+    conditions: Option<Conditions>,
+    auth: Auth<'a>,
 }
 
 /// What objects a level is about.
@@ -130,6 +152,12 @@ impl Around<'_, '_> {
 }
 
 impl<'a> Normaliser<'a> {
+    fn root(&self) -> Vec<Selection> {
+        let possible = TypeSet::of(self.valid.root);
+        let scope = Scope { on: self.valid.root, possible: &possible };
+        self.level(&[self.valid.operation.selections], scope, None)
+    }
+
     /// The merged selections of some sets, all about the same objects.
     fn level(
         &self,
@@ -149,9 +177,10 @@ impl<'a> Normaliser<'a> {
                     selections.push(Selection::Typename { key: (*key).to_owned() });
                 }
                 Item::Field(field) => {
+                    let denied = self.is_denied(field.id, scope);
                     let leaf = field.field.selections.is_empty();
                     if !(leaf && around.is_some_and(|around| around.has_leaf(field.key))) {
-                        selections.push(Selection::Field(self.field(field, scope)));
+                        selections.push(Selection::Field(self.field(field, denied)));
                     }
                 }
                 Item::Fragment { on, possible, sets } => {
@@ -249,15 +278,23 @@ impl<'a> Normaliser<'a> {
         level.add_fragment(on, possible, set);
     }
 
-    fn field(&self, collected: &Collected<'_>, scope: Scope<'_>) -> Field {
+    fn is_denied(&self, field: FieldId, scope: Scope<'_>) -> bool {
+        let mut is_denied = false;
+        match self.auth {
+            Auth::Deny(denied) if denied.is_empty() => {}
+            Auth::Deny(denied) => requirements(self.schema, field, scope.possible, &mut |auth| {
+                is_denied |= denied.contains(auth);
+            }),
+            Auth::Note(noted) => requirements(self.schema, field, scope.possible, &mut |auth| {
+                noted.borrow_mut().insert(auth);
+            }),
+        }
+        is_denied
+    }
+
+    fn field(&self, collected: &Collected<'_>, denied: bool) -> Field {
         let schema = self.schema;
         let def = schema.field_def(collected.id);
-        let mut denied = false;
-        if !self.denied.is_empty() {
-            requirements(schema, collected.id, scope.possible, &mut |requirement| {
-                denied |= self.denied.contains(requirement);
-            });
-        }
         let inner = Scope { on: def.ty.named, possible: &schema.ty(def.ty.named).possible };
         let sets: &[_] = if denied { &[] } else { &collected.sets };
         Field {
@@ -309,21 +346,22 @@ impl<'a> Normaliser<'a> {
 
     /// `@skip` and `@include` (specification, section 3.13).
     fn is_included(&self, directives: List<Directive>) -> bool {
+        let Some(conditions) = self.conditions else { return true };
         self.doc[directives].iter().all(|directive| match self.doc.text(directive.name) {
-            "skip" => !self.condition(directive),
-            "include" => self.condition(directive),
+            "skip" => !self.condition(directive, conditions),
+            "include" => self.condition(directive, conditions),
             _ => true,
         })
     }
 
-    fn condition(&self, directive: &Directive) -> bool {
+    fn condition(&self, directive: &Directive, conditions: Conditions) -> bool {
         self.doc[directive.arguments].iter().any(|argument| {
             match self.doc.value(argument.value).kind {
                 ValueKind::Boolean(value) => value,
                 ValueKind::Variable(name) => {
                     let variable = self.valid.variable(name);
                     let bit = self.valid.conditions.iter().position(|&at| at == variable);
-                    bit.is_some_and(|bit| self.conditions.is_true(bit))
+                    bit.is_some_and(|bit| conditions.is_true(bit))
                 }
                 _ => false,
             }

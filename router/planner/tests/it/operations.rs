@@ -25,6 +25,30 @@ fn supergraph(more: &str) -> Supergraph {
     Supergraph::read(&format!("{SCHEMA}\n{more}\nenum join__Graph {{ A }}")).unwrap()
 }
 
+/// The same with requirements on the caller, on all kinds of elements.
+fn guarded() -> Supergraph {
+    let links = "schema @link(url: \"https://specs.apollo.dev/link/v1.0\") \
+                 @link(url: \"https://specs.apollo.dev/join/v0.3\", for: EXECUTION) \
+                 @link(url: \"https://specs.apollo.dev/authenticated/v0.1\", for: SECURITY) \
+                 @link(url: \"https://specs.apollo.dev/requiresScopes/v0.1\", for: SECURITY) {";
+    let needs = |scope: &str| format!("@requiresScopes(scopes: [[\"{scope}\"]])");
+    let mut sdl = SCHEMA.replace("schema {", links);
+    for (element, requirement) in [
+        ("type Dog implements Node & Pet & Loud", "@authenticated".to_owned()),
+        ("interface Pet implements Node", needs("pets")),
+        ("interface Loud", needs("loud")),
+        ("scalar Date", needs("dates")),
+        ("enum Kind", needs("kinds")),
+        ("meows: Boolean", needs("meows")),
+        ("typed: Int", needs("typed")),
+        ("name: String pets: [Pet!]!", needs("people")),
+    ] {
+        assert!(sdl.contains(element), "{element}");
+        sdl = sdl.replace(element, &format!("{element} {requirement}"));
+    }
+    Supergraph::read(&format!("{sdl} enum join__Graph {{ A }}")).unwrap()
+}
+
 fn read(schema: &Supergraph, text: &str) -> Result<ValidDocument, Vec<DocumentError>> {
     ValidDocument::read(schema, &View::api(schema), text, None, &Options::default())
 }

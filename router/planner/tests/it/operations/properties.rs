@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use braid_model::Supergraph;
 use braid_model::bits::AuthSet;
-use braid_model::ids::TypeId;
+use braid_model::ids::{AuthId, TypeId};
 use braid_model::syntax::{self, Directive, Document, List, ValueKind};
 use braid_planner::coerce::Variables;
 use braid_planner::document::{Conditions, ValidDocument};
@@ -98,6 +98,40 @@ fn normalisation_keeps_the_meaning() {
     };
     run(300, "generated", check, generated(0));
     assert!(compared.get() > 600, "only {} of 1200 were compared", compared.get());
+}
+
+#[test]
+fn requirements_are_all_told_beforehand() {
+    let schema = super::guarded();
+    let view = View::api(&schema);
+    let all: Vec<AuthId> = (0..schema.auth.len()).map(AuthId::new).collect();
+    assert!(all.len() > 5);
+    let (denied, granted) = (Cell::new(0), Cell::new(0));
+    let check = |text: &str| {
+        let read = ValidDocument::read(&schema, &view, text, None, &options());
+        let Ok(valid) = read else { return };
+        for mask in 0..4 {
+            let conditions = (0..2).filter(|bit| mask >> bit & 1 == 1);
+            let conditions = conditions.fold(Conditions::default(), Conditions::with);
+            for &requirement in &all {
+                let operation = valid.normalise(&schema, conditions, &AuthSet::of(requirement));
+                let is_denied = has_denied(&operation.selections);
+                assert!(!is_denied || valid.auth().contains(requirement), "{text}");
+                let count = if is_denied { &denied } else { &granted };
+                count.set(count.get() + 1);
+            }
+        }
+    };
+    run(200, "generated", check, generated(0));
+    assert!(denied.get() > 300 && granted.get() > 300, "{} {}", denied.get(), granted.get());
+}
+
+fn has_denied(selections: &[operation::Selection]) -> bool {
+    selections.iter().any(|selection| match selection {
+        operation::Selection::Typename { .. } => false,
+        operation::Selection::Field(field) => field.denied || has_denied(&field.selections),
+        operation::Selection::Fragment { selections, .. } => has_denied(selections),
+    })
 }
 
 /// `CollectFields` on the document itself, for every type that objects can have; nothing if that

@@ -1,7 +1,7 @@
 //! Plans operations: which subgraph is asked for what, after which other requests.
 //!
 //! The flow: [`selection`] makes one tree of the operation and of the field sets it meets;
-//! [`search`] (with [`jump`]) finds the cheapest way to answer each selection set from where its
+//! [`search`] (with [`offer`] and [`jump`]) finds the cheapest way to answer each selection set from where its
 //! objects are held; [`build`] turns that into shapes, groups and outputs; [`merge`] and
 //! [`emit`] (with [`layout`]) let equal requests travel together and write the plan. [`facts`] is all they ask
 //! of the supergraph.
@@ -12,6 +12,7 @@ mod facts;
 mod jump;
 mod layout;
 mod merge;
+mod offer;
 mod place;
 mod search;
 mod selection;
@@ -109,7 +110,7 @@ impl Planner<'_, '_> {
         let sel = self.search.sels.get(root);
         let fetched = |unit: &selection::Unit<'_>| matches!(unit.what, What::Field(_));
         if !sel.units.iter().any(fetched) {
-            return Some(self.whole(root, &nothing(sel.types.clone()), Vec::new()));
+            return Some(self.whole(root, &nothing(sel.types.clone()), &[]));
         }
         match self.operation.kind {
             OperationKind::Query => {
@@ -118,7 +119,7 @@ impl Planner<'_, '_> {
                     entry.price = 1;
                 }
                 let solution = self.search.solve(root, &entries)?;
-                Some(self.whole(root, &solution, entries))
+                Some(self.whole(root, &solution, &entries))
             }
             OperationKind::Mutation | OperationKind::Subscription => self.serial(root),
         }
@@ -139,7 +140,7 @@ impl Planner<'_, '_> {
     }
 
     /// Drafts the place of a whole operation, with a root fetch for each entry that is used.
-    fn whole(&mut self, sel: SelId, solution: &Solution, entries: Vec<Entry>) -> usize {
+    fn whole(&mut self, sel: SelId, solution: &Solution, entries: &[Entry]) -> usize {
         let used = solution.used_entries().map(|entry| entries[entry].vertex);
         let used: Vec<Vertex> = used.collect();
         let shapes: Vec<usize> =

@@ -58,7 +58,7 @@ impl Plan {
             let last = at + 1 == ids.len();
             let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
             let fetch = &self.fetches[id];
-            let _infallible = write!(out, "{indent}{branch}#{id} {}", self.service(schema, fetch));
+            let _infallible = write!(out, "{indent}{branch}#{id} {}", service(schema, fetch));
             let others: Vec<String> =
                 fetch.after.iter().rev().skip(1).rev().map(|other| format!("#{other}")).collect();
             if !others.is_empty() {
@@ -92,7 +92,7 @@ impl Plan {
         for (id, fetch) in self.fetches.iter().enumerate() {
             let comma = if id > 0 { "," } else { "" };
             let _infallible = write!(out, "{comma}{{\"id\":{id},\"service\":");
-            write_string(&mut out, self.service(schema, fetch));
+            write_string(&mut out, service(schema, fetch));
             let _infallible =
                 write!(out, ",\"wave\":{},\"after\":{:?},\"operation\":", waves[id], fetch.after);
             write_string(&mut out, &fetch.operation);
@@ -116,7 +116,7 @@ impl Plan {
     pub fn mermaid(&self, schema: &Supergraph) -> String {
         let mut out = "flowchart LR\n".to_owned();
         for (id, fetch) in self.fetches.iter().enumerate() {
-            let name = self.service(schema, fetch).replace('"', "#quot;");
+            let name = service(schema, fetch).replace('"', "#quot;");
             let _infallible = writeln!(out, "  f{id}[\"#{id} {name}\"]");
         }
         for (id, fetch) in self.fetches.iter().enumerate() {
@@ -125,13 +125,6 @@ impl Plan {
             }
         }
         out
-    }
-
-    fn service<'s>(&self, schema: &'s Supergraph, fetch: &Fetch) -> &'s str {
-        match fetch.service {
-            Service::Subgraph(id) => schema.subgraphs[id.index()].name.as_str(),
-            Service::Introspection => "introspection",
-        }
     }
 
     /// For each shape, where it stands: the fetch and the keys.
@@ -155,6 +148,13 @@ impl Plan {
             }
         }
         paths
+    }
+}
+
+fn service<'s>(schema: &'s Supergraph, fetch: &Fetch) -> &'s str {
+    match fetch.service {
+        Service::Subgraph(id) => schema.subgraphs[id.index()].name.as_str(),
+        Service::Introspection => "introspection",
     }
 }
 

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::place::{Jump, Part, Pick, Solution};
 use super::search::Search;
-use super::selection::{ArgsId, SelId, UnitField, What};
+use super::selection::{ArgsId, Sel, SelId, UnitField, What};
 use crate::operation::Shaping;
 
 /// Whose answer a shape is part of.
@@ -213,28 +213,7 @@ impl<'a> Draft<'a> {
             }
             self.outputs[at].typed_by = knowing.into_iter().filter_map(source_of).collect();
         }
-        let mut fields = Vec::with_capacity(sel.units.len());
-        for (unit, def) in sel.units.iter().enumerate() {
-            let everywhere = solution.types.is_subset(&def.types);
-            let value = match &def.what {
-                What::Field(_) => continue,
-                What::Typename => ValueDraft::Typename,
-                What::Denied(..) => ValueDraft::Denied,
-            };
-            if !solution.types.intersects(&def.types) {
-                continue;
-            }
-            let (ty, coordinate) = match def.what {
-                What::Denied(field, ty) => (ty, search.facts.schema.coordinate(field)),
-                What::Field(_) | What::Typename => {
-                    let on = search.facts.schema.type_name(sel.on);
-                    (typename_type(search), format!("{on}.__typename"))
-                }
-            };
-            let types = (!everywhere).then(|| def.types.clone());
-            let shaping = def.shaping;
-            fields.push(FieldDraft { unit, key: def.key, types, ty, coordinate, shaping, value });
-        }
+        let mut fields = unfetched(search, &sel, &solution.types);
         let mut picks: Vec<&Pick> = solution.picks.iter().collect();
         picks.sort_by_key(|pick| pick.unit);
         for pick in picks {
@@ -529,6 +508,29 @@ impl<'a> Draft<'a> {
             draft.typename = true;
         }
     }
+}
+
+/// The fields of an output that are not read from anywhere.
+fn unfetched<'a>(search: &Search<'a>, sel: &Sel<'a>, types: &TypeSet) -> Vec<FieldDraft<'a>> {
+    let schema = search.facts.schema;
+    let mut fields = Vec::with_capacity(sel.units.len());
+    for (unit, def) in sel.units.iter().enumerate() {
+        if !types.intersects(&def.types) {
+            continue;
+        }
+        let (ty, coordinate, value) = match def.what {
+            What::Field(_) => continue,
+            What::Typename => {
+                let coordinate = format!("{}.__typename", schema.type_name(sel.on));
+                (typename_type(search), coordinate, ValueDraft::Typename)
+            }
+            What::Denied(field, ty) => (ty, schema.coordinate(field), ValueDraft::Denied),
+        };
+        let (key, shaping) = (def.key, def.shaping);
+        let types = (!types.is_subset(&def.types)).then(|| def.types.clone());
+        fields.push(FieldDraft { unit, key, types, ty, coordinate, shaping, value });
+    }
+    fields
 }
 
 /// The type of `__typename`: `String!`.

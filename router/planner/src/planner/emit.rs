@@ -28,8 +28,8 @@ pub(super) fn emit<'a>(
 ) -> Plan {
     let waves = merge::waves(&draft);
     let mut same = merge::merge_entities(&mut draft, &waves);
+    merge::merge_equal(&mut draft, &waves, &mut same);
     let layout = lay_out(&mut draft, search);
-    merge::merge_equal(&mut draft, &layout, &waves, &mut same);
     let emitter = Emitter { draft, layout, waves, same };
     emitter.write(search, operation, root)
 }

@@ -133,7 +133,7 @@ impl Search<'_> {
             }
             extended.push(recipe);
         }
-        let anchor = self.anchor(place, from.base, &extended);
+        let anchor = Self::anchor(place, from.base, &extended);
         let jump = place.holders[at].jump.as_mut()?;
         jump.recipes = extended;
         jump.requires.push(set);
@@ -165,7 +165,7 @@ impl Search<'_> {
         for recipe in entered.recipes {
             merge_recipe(&mut recipes, recipe);
         }
-        let anchor = self.anchor(place, from.base, &recipes);
+        let anchor = Self::anchor(place, from.base, &recipes);
         let jump = place.holders[at].jump.as_mut()?;
         jump.recipes = recipes;
         jump.anchor = anchor;
@@ -186,7 +186,7 @@ impl Search<'_> {
         for &base in &bases {
             let from = From { base, fetches: false };
             if let Some(entered) = self.recipes(place, from, target) {
-                return Some(self.add_holder(place, base, target, entered));
+                return Some(Self::add_holder(place, base, target, entered));
             }
         }
         let mut best: Option<(Place, usize)> = None;
@@ -199,7 +199,7 @@ impl Search<'_> {
             let mut trial = place.clone();
             let from = From { base, fetches: true };
             if let Some(entered) = self.recipes(&mut trial, from, target) {
-                let at = self.add_holder(&mut trial, base, target, entered);
+                let at = Self::add_holder(&mut trial, base, target, entered);
                 consider(trial, at);
             }
         }
@@ -217,7 +217,7 @@ impl Search<'_> {
                 };
                 let from = From { base: knower, fetches: true };
                 if let Some(entered) = self.recipes(&mut trial, from, target) {
-                    let at = self.add_holder(&mut trial, knower, target, entered);
+                    let at = Self::add_holder(&mut trial, knower, target, entered);
                     consider(trial, at);
                 }
             }
@@ -229,7 +229,7 @@ impl Search<'_> {
                 trial.holders[entry].open = true;
                 let from = From { base: entry, fetches: true };
                 if let Some(entered) = self.recipes(&mut trial, from, target) {
-                    let at = self.add_holder(&mut trial, entry, target, entered);
+                    let at = Self::add_holder(&mut trial, entry, target, entered);
                     if best.as_ref().is_none_or(|(best, _)| trial.cost() < best.cost()) {
                         best = Some((trial, at));
                     }
@@ -241,14 +241,8 @@ impl Search<'_> {
         Some(at)
     }
 
-    fn add_holder(
-        &mut self,
-        place: &mut Place,
-        base: usize,
-        target: &Target<'_>,
-        entered: Entered,
-    ) -> usize {
-        let anchor = self.anchor(place, base, &entered.recipes);
+    fn add_holder(place: &mut Place, base: usize, target: &Target<'_>, entered: Entered) -> usize {
+        let anchor = Self::anchor(place, base, &entered.recipes);
         let jump = Jump {
             base,
             anchor,
@@ -272,7 +266,7 @@ impl Search<'_> {
 
     /// Where the entities hang: at the one holder that everything is read from, if it can tell
     /// what the recipes ask of it, else at the base.
-    fn anchor(&self, place: &Place, base: usize, recipes: &[Recipe]) -> usize {
+    fn anchor(place: &Place, base: usize, recipes: &[Recipe]) -> usize {
         let mut parts = recipes.iter().flat_map(|recipe| &recipe.parts);
         let Some(first) = parts.next() else { return base };
         let one = parts.all(|part| part.holder == first.holder);

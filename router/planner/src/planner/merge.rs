@@ -3,11 +3,13 @@
 //! Groups are compared wave by wave, because what hangs below two groups can be the same only once
 //! they are. Ids of what was merged stay valid through [`Same`].
 
-use braid_model::ids::{SubgraphId, TypeId};
+use braid_model::bits::TypeSet;
+use braid_model::ids::{Name, SubgraphId, TypeId};
+use braid_model::schema::TypeRef;
 use rustc_hash::FxHashMap;
 
 use super::build::{AnchorDraft, Draft, Owner, PartDraft, SlotRef};
-use super::layout::Layout;
+use super::selection::ArgsId;
 
 /// For each id of a draft, the one that stands for it.
 pub(super) struct Same {
@@ -187,26 +189,19 @@ fn absorb(draft: &mut Draft<'_>, same: &mut Same, a: usize, b: usize) {
 }
 
 /// Makes groups one that ask the same of the same subgraph at the same time, for whatever
-/// entities.
-pub(super) fn merge_equal(
-    draft: &mut Draft<'_>,
-    layout: &Layout,
-    waves: &[usize],
-    same: &mut Same,
-) {
-    type Asked<'l> = (usize, usize, SubgraphId, TypeId, &'l str);
-    let mut known: FxHashMap<Asked<'_>, usize> = FxHashMap::default();
+/// entities, whatever the client calls it.
+pub(super) fn merge_equal(draft: &mut Draft<'_>, waves: &[usize], same: &mut Same) {
+    let mut known: FxHashMap<(usize, usize, SubgraphId, Asked), usize> = FxHashMap::default();
     let order: Vec<usize> =
         by_wave(waves).into_iter().filter(|&group| same.group(group) == group).collect();
     for &group in &order {
         let def = &draft.groups[group];
-        let text = layout.texts[&def.shape].text.as_str();
-        let asked = (def.segment, waves[group], def.graph, draft.shapes[def.shape].on, text);
+        let asked = (def.segment, waves[group], def.graph, asked(draft, def.shape));
         let first = *known.entry(asked).or_insert(group);
         if first != group {
             same.groups[group] = first;
             let (a, b) = (draft.groups[first].shape, draft.groups[group].shape);
-            unite(draft, layout, same, a, b);
+            absorb(draft, same, a, b);
             let anchors = std::mem::take(&mut draft.groups[group].anchors);
             draft.groups[first].anchors.extend(anchors);
         }
@@ -218,19 +213,28 @@ pub(super) fn merge_equal(
     }
 }
 
-/// Makes shapes one that are written the same: their slots correspond in order.
-fn unite(draft: &mut Draft<'_>, layout: &Layout, same: &mut Same, a: usize, b: usize) {
-    same.shapes[b] = a;
-    let types = draft.shapes[b].types.clone();
-    draft.shapes[a].types.union_with(&types);
-    let links = std::mem::take(&mut draft.shapes[b].links);
-    draft.shapes[a].links.extend(links);
-    for (&of_a, &of_b) in layout.order[a].iter().zip(&layout.order[b]) {
-        same.slots[of_b] = of_a;
-        if let (Some(a), Some(b)) = (draft.slots[of_a].shape, draft.slots[of_b].shape) {
-            unite(draft, layout, same, a, b);
-        }
-    }
+/// What a shape asks for, in the order of names.
+#[derive(PartialEq, Eq, Hash)]
+struct Asked {
+    on: TypeId,
+    types: TypeSet,
+    typename: bool,
+    slots: Vec<(Name, ArgsId, TypeRef, TypeSet, Option<Asked>)>,
+}
+
+fn asked(draft: &Draft<'_>, shape: usize) -> Asked {
+    let def = &draft.shapes[shape];
+    let mut slots: Vec<_> = def
+        .slots
+        .iter()
+        .map(|&slot| {
+            let slot = &draft.slots[slot];
+            let below = slot.shape.map(|shape| asked(draft, shape));
+            (slot.name, slot.args, slot.ty, slot.types.clone(), below)
+        })
+        .collect();
+    slots.sort_by_key(|(name, args, ty, types, _)| (*name, *args, ty.named, types.iter().next()));
+    Asked { on: def.on, types: def.types.clone(), typename: def.typename, slots }
 }
 
 /// Makes links one that lead from the same nodes to the same group in the same way.

@@ -178,8 +178,8 @@ impl Place {
                 None => cost.fetches += u32::from(holder.price),
                 Some(jump) => {
                     cost.fetches += 1;
-                    cost.fields +=
-                        jump.recipes.iter().map(|recipe| recipe.parts.len()).sum::<usize>() as u32;
+                    let parts = jump.recipes.iter().map(|recipe| recipe.parts.len());
+                    cost.fields += u32::try_from(parts.sum::<usize>()).unwrap_or(u32::MAX);
                 }
             }
             cost.depth = cost.depth.max(u32::from(holder.wave));

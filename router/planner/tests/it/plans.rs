@@ -2,4 +2,7 @@
 
 mod cases;
 mod corridor;
+mod generate;
+mod oracle;
+mod properties;
 mod support;

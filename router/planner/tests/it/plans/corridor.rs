@@ -1,17 +1,30 @@
 //! The 48 operations of the domain over its 14 subgraphs.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use braid_model::Supergraph;
 
+use super::oracle::Oracle;
 use super::support::{compare, files, fixtures, planned};
 
-fn supergraph() -> Supergraph {
+pub(crate) fn supergraph() -> Supergraph {
     let sdl = std::fs::read_to_string(fixtures().join("corridor.graphql")).unwrap();
     Supergraph::read(&sdl).unwrap()
 }
 
-fn operations() -> Vec<(String, String)> {
+/// Judges fetches by the subgraphs' own schemas.
+pub(crate) fn oracle() -> Oracle {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/subgraphs");
+    let mut sdls = Vec::new();
+    for path in files(&folder, ".graphql") {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        sdls.push((name, std::fs::read_to_string(path).unwrap()));
+    }
+    Oracle::new(sdls.iter().map(|(name, sdl)| (name.as_str(), sdl.as_str())))
+}
+
+pub(crate) fn operations() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for client in ["mobile", "rest", "web"] {
         for path in files(&fixtures().join("operations").join(client), ".graphql") {
@@ -25,11 +38,14 @@ fn operations() -> Vec<(String, String)> {
 
 #[test]
 fn plans_are_as_written_down() {
-    let schema = supergraph();
+    let (schema, oracle) = (supergraph(), oracle());
     let mut wrong = Vec::new();
     for (name, text) in operations() {
         let actual = match planned(&schema, &text) {
-            Ok(plan) => plan.tree(&schema),
+            Ok(plan) => {
+                wrong.extend(oracle.refusals(&schema, &plan));
+                plan.tree(&schema)
+            }
             Err(error) => format!("{error}\n"),
         };
         let path = fixtures().join("operations").join(format!("{name}.plan.txt"));

@@ -103,11 +103,14 @@ fn check_inputs(subgraphs: &[SubgraphInput]) -> Result<Vec<&SubgraphInput>, Vec<
         }
     }
     for input in &sorted {
-        let usable = input.name.chars().next().is_some_and(char::is_alphanumeric)
-            && input.name != "__typename";
+        // The name becomes an enum value, for which two leading underscores are reserved.
+        let rest = input.name.strip_prefix('_').unwrap_or(&input.name);
+        let usable = rest.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && !input.name.chars().any(char::is_control);
         if !usable {
             let message = format!(
-                "\"{}\" cannot be the name of a subgraph: it must start with a letter or a digit",
+                "\"{}\" cannot be the name of a subgraph: it must start with an ASCII letter or digit, \
+                 behind one \"_\" at most",
                 input.name
             );
             errors.push(Diagnostic::error(Code::InvalidSubgraphName, message));

@@ -5,6 +5,7 @@ mod external;
 mod field_sets;
 mod interfaces;
 mod overrides;
+mod reserved;
 mod shareable;
 
 use crate::{
@@ -31,6 +32,7 @@ pub(crate) fn check(names: &Names, sub: &Subgraph, errors: &mut Vec<Diagnostic>)
     overrides::check(&mut cx);
     interfaces::check(&mut cx);
     cost::check(&mut cx);
+    reserved::check(&mut cx);
 }
 
 impl RuleCx<'_> {

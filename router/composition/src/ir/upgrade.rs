@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::{Kind, Subgraph, walk};
+use crate::ir::{Kind, Run, Subgraph, walk};
 
 /// Upgrades `sub`; call after [`walk::mark_uses`].
 pub(crate) fn upgrade(sub: &mut Subgraph) {
@@ -14,6 +14,7 @@ pub(crate) fn upgrade(sub: &mut Subgraph) {
     if !sub.version.is_one() {
         return;
     }
+    drop_marks_on_interfaces(sub);
     let mut unused = Vec::new();
     for (index, field) in sub.fields.iter_mut().enumerate() {
         if field.external.is_some() && !field.is_used() {
@@ -38,6 +39,18 @@ fn clear_externals_of_extension_keys(sub: &mut Subgraph) {
     }
     for index in in_keys {
         sub.fields[index].external = None;
+    }
+}
+
+/// Federation 1 accepts its directives on interfaces and gives them no meaning there.
+fn drop_marks_on_interfaces(sub: &mut Subgraph) {
+    for ty in sub.types.iter_mut().filter(|ty| ty.kind == Kind::Interface) {
+        ty.keys = Run::default();
+        for field in &mut sub.fields[ty.fields.indices()] {
+            field.external = None;
+            field.requires = None;
+            field.provides = None;
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     code::Code,
     diagnostic::{Diagnostic, Severity},
-    expanded::links::Feature,
+    expanded::{known, links::Feature},
     ir::{DirectiveDef, InputDef, Subgraph, marks::Marks},
     merged::{
         Cx, GraphIndex, MergedInput, MergedType,
@@ -281,6 +281,17 @@ fn requests<'r>(cx: &mut Cx<'r>) -> Vec<Request<'r>> {
     let mut requests = Vec::new();
     for (graph, sub) in ir.subgraphs.iter().enumerate() {
         for (name, span) in &sub.composed {
+            if is_composed_anyway(sub, name) {
+                let message = format!(
+                    "directive \"{name}\" need not be composed explicitly: federation composes it"
+                );
+                cx.hints.push(
+                    Diagnostic::hint(Code::DirectiveCompositionInfo, Severity::Info, message)
+                        .at(name)
+                        .label(&sub.source, *span, ""),
+                );
+                continue;
+            }
             match resolve(cx, sub, name) {
                 Ok((feature, directive, spec_name)) => {
                     requests.push(Request { graph, feature, directive, spec_name });
@@ -293,6 +304,17 @@ fn requests<'r>(cx: &mut Cx<'r>) -> Vec<Request<'r>> {
         }
     }
     requests
+}
+
+/// A federation directive that travels into the supergraph by itself.
+fn is_composed_anyway(sub: &Subgraph, name: &str) -> bool {
+    let Some(local) = name.strip_prefix('@') else { return false };
+    let federation =
+        sub.features.iter().find(|feature| feature.identity.ends_with(".dev/federation"));
+    known::ALL
+        .iter()
+        .filter(|info| info.own_spec.is_some())
+        .any(|info| federation.is_some_and(|feature| feature.local_directive(info.name) == local))
 }
 
 type Resolved<'r> = (&'r Feature, &'r DirectiveDef, String);

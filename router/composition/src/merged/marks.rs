@@ -27,6 +27,7 @@ pub(crate) fn merge(cx: &mut Cx<'_>, coordinate: &str, sources: &[(GraphIndex, &
         list_size: merge_list_size(marks().filter_map(|marks| marks.list_size.as_ref())),
         ..Marks::default()
     };
+    hint_merged_arguments(cx, coordinate, sources);
     for (tag, span) in marks().flat_map(|marks| &marks.tags) {
         if merged.tags.iter().all(|known| known.0 != *tag) {
             merged.tags.push((*tag, *span));
@@ -45,6 +46,29 @@ pub(crate) fn merge(cx: &mut Cx<'_>, coordinate: &str, sources: &[(GraphIndex, &
         }
     }
     merged
+}
+
+/// Arguments that are combined rather than chosen, where subgraphs differ.
+fn hint_merged_arguments(cx: &mut Cx<'_>, coordinate: &str, sources: &[(GraphIndex, &Marks)]) {
+    let marks = || sources.iter().map(|source| source.1);
+    let differing = [
+        ("cost", differ(marks().filter_map(|marks| marks.cost.map(|cost| cost.0)))),
+        ("listSize", differ(marks().filter_map(|marks| Some(&marks.list_size.as_ref()?.0)))),
+        ("requiresScopes", differ(marks().filter_map(|marks| Some(&marks.scopes.as_ref()?.0)))),
+        ("policy", differ(marks().filter_map(|marks| Some(&marks.policies.as_ref()?.0)))),
+    ];
+    for (directive, _) in differing.iter().filter(|entry| entry.1) {
+        let message = format!(
+            "directive @{directive} is applied to \"{coordinate}\" in multiple subgraphs with \
+             different arguments: the supergraph combines them"
+        );
+        let code = Code::MergedNonRepeatableDirectiveArguments;
+        cx.hints.push(Diagnostic::hint(code, Severity::Info, message).at(coordinate));
+    }
+}
+
+fn differ<T: PartialEq>(mut values: impl Iterator<Item = T>) -> bool {
+    values.next().is_some_and(|first| values.any(|other| other != first))
 }
 
 /// The most frequent value, the first on a tie.

@@ -64,7 +64,7 @@ impl VertexSet {
 }
 
 /// Where one is: a vertex, and what `@provides` on the way gave here.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Entry<'s> {
     pub(crate) at: At,
     pub(crate) provided: Provided<'s>,
@@ -77,8 +77,9 @@ pub(crate) struct Provided<'s> {
 }
 
 impl Provided<'_> {
-    fn addresses(&self) -> Vec<usize> {
-        self.lists.iter().map(|list| list.as_ptr().addr()).collect()
+    /// Lists are compared by where they are: all belong to one supergraph.
+    fn addresses(&self) -> impl Iterator<Item = usize> + '_ {
+        self.lists.iter().map(|list| list.as_ptr().addr())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -88,7 +89,7 @@ impl Provided<'_> {
 
 impl PartialEq for Provided<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.addresses() == other.addresses()
+        self.addresses().eq(other.addresses())
     }
 }
 
@@ -102,13 +103,7 @@ impl PartialOrd for Provided<'_> {
 
 impl Ord for Provided<'_> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.addresses().cmp(&other.addresses())
-    }
-}
-
-impl std::hash::Hash for Provided<'_> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.addresses().hash(state);
+        self.addresses().cmp(other.addresses())
     }
 }
 
@@ -186,21 +181,24 @@ impl<'s> Relations<'s> {
         }
         let mut changed = false;
         for start in 0..count {
-            loop {
-                let before = self.reach[ty.index()][start].clone();
-                let mut grown = before.clone();
-                for from in before.iter() {
-                    grown.extend(&self.reach[ty.index()][from]);
-                    let entry = Entry { at: from, provided: Provided::default() };
-                    for target in 0..count {
-                        if !grown.contains(target) && self.can_jump(ty, &entry, target) {
-                            grown.insert(target);
-                        }
+            let before = self.reach[ty.index()][start].clone();
+            let mut grown = before.clone();
+            let mut missing: Vec<At> = (0..count).filter(|at| !grown.contains(*at)).collect();
+            // What could not be jumped before may be possible by now, so all are tried again.
+            let mut pending: Vec<At> = before.iter().collect();
+            while let (Some(from), false) = (pending.pop(), missing.is_empty()) {
+                let entry = Entry { at: from, provided: Provided::default() };
+                let known = &self.reach[ty.index()][from];
+                missing.retain(|target| {
+                    let reached = known.contains(*target) || self.can_jump(ty, &entry, *target);
+                    if reached {
+                        grown.insert(*target);
+                        pending.push(*target);
                     }
-                }
-                if grown == before {
-                    break;
-                }
+                    !reached
+                });
+            }
+            if grown != before {
                 self.reach[ty.index()][start] = grown;
                 changed = true;
             }
@@ -386,13 +384,8 @@ impl<'s> Relations<'s> {
     pub(crate) fn landings(&self, providers: &[Provider<'s>]) -> Vec<(TypeId, Vec<Entry<'s>>)> {
         let mut by_type: Vec<(TypeId, Vec<Entry<'s>>)> = Vec::new();
         for provider in providers {
-            let subgraph = provider.vertex.subgraph;
-            let returned = provider.join.ty.named;
-            for runtime in &self.runtime_types(provider) {
-                let landing =
-                    self.vertices.landing(self.supergraph, *runtime, (subgraph, returned));
-                let Some(at) = landing else { continue };
-                let entry = Entry { at, provided: provider.below.clone() };
+            for (runtime, at) in self.runtime_types(provider) {
+                let entry = Entry { at: *at, provided: provider.below.clone() };
                 match by_type.iter_mut().find(|known| known.0 == *runtime) {
                     Some((_, entries)) => entries.push(entry),
                     None => by_type.push((*runtime, vec![entry])),
@@ -406,13 +399,9 @@ impl<'s> Relations<'s> {
         by_type
     }
 
-    /// The object types that a provider may return.
-    pub(crate) fn runtime_types(&self, provider: &Provider<'_>) -> Vec<TypeId> {
-        let (subgraph, returned) = (provider.vertex.subgraph, provider.join.ty.named);
-        match self.supergraph.is_interface_object(subgraph, returned) {
-            true => self.supergraph.ty(returned).possible.iter().collect(),
-            false => self.supergraph.possible_in(subgraph, returned).iter().collect(),
-        }
+    /// The object types that a provider may return, and where one holds them then.
+    pub(crate) fn runtime_types(&self, provider: &Provider<'_>) -> &'s [(TypeId, At)] {
+        self.vertices.landings(provider.vertex.subgraph, provider.join.ty.named)
     }
 }
 

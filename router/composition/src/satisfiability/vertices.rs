@@ -6,6 +6,7 @@ use braid_model::{
     ids::{FieldId, FieldSetId, Name, SubgraphId, TypeId},
     schema::{FieldJoin, Kind},
 };
+use rustc_hash::FxHashMap;
 
 /// The number of a vertex among those of its object type.
 pub(crate) type At = usize;
@@ -35,30 +36,51 @@ pub(crate) struct Door {
 /// All vertices, by object type.
 pub(crate) struct Vertices {
     by_type: Vec<Vec<Vertex>>,
+    landings: FxHashMap<(SubgraphId, TypeId), Vec<(TypeId, At)>>,
 }
 
 impl Vertices {
     pub(crate) fn of(supergraph: &Supergraph) -> Self {
-        let all = (0..supergraph.types.len()).map(TypeId::new);
-        Self { by_type: all.map(|ty| vertices_of(supergraph, ty)).collect() }
+        let all = || (0..supergraph.types.len()).map(TypeId::new);
+        let by_type = all().map(|ty| vertices_of(supergraph, ty)).collect();
+        let mut vertices = Self { by_type, landings: FxHashMap::default() };
+        for ty in all().filter(|ty| supergraph.is_composite(*ty)) {
+            for join in &supergraph.ty(ty).joins {
+                let landings = vertices.landings_of(supergraph, join.subgraph, ty);
+                vertices.landings.insert((join.subgraph, ty), landings);
+            }
+        }
+        vertices
     }
 
     pub(crate) fn list(&self, ty: TypeId) -> &[Vertex] {
         &self.by_type[ty.index()]
     }
 
-    /// Where an object of type `ty` is when `subgraph` returned it as `returned`.
-    pub(crate) fn landing(
+    /// Where objects are when `subgraph` returned them as `returned`: by their object type.
+    pub(crate) fn landings(&self, subgraph: SubgraphId, returned: TypeId) -> &[(TypeId, At)] {
+        self.landings.get(&(subgraph, returned)).map_or(&[], Vec::as_slice)
+    }
+
+    fn landings_of(
         &self,
         supergraph: &Supergraph,
-        ty: TypeId,
-        (subgraph, returned): (SubgraphId, TypeId),
-    ) -> Option<At> {
+        subgraph: SubgraphId,
+        returned: TypeId,
+    ) -> Vec<(TypeId, At)> {
         let as_interface = supergraph.is_interface_object(subgraph, returned);
-        self.list(ty).iter().position(|vertex| {
-            vertex.subgraph == subgraph
-                && if as_interface { vertex.ty == returned } else { !vertex.interface_object }
-        })
+        let runtime = match as_interface {
+            true => supergraph.ty(returned).possible.clone(),
+            false => supergraph.possible_in(subgraph, returned),
+        };
+        let landing = |ty: TypeId| {
+            let at = self.list(ty).iter().position(|vertex| {
+                vertex.subgraph == subgraph
+                    && if as_interface { vertex.ty == returned } else { !vertex.interface_object }
+            })?;
+            Some((ty, at))
+        };
+        runtime.iter().filter_map(landing).collect()
     }
 }
 

@@ -165,7 +165,8 @@ impl<'s> Walk<'_, 's> {
             let name = &supergraph.subgraphs[subgraph.index()].name;
             let real = !supergraph.is_interface_object(subgraph, provider.join.ty.named);
             if real && returned.iter().all(|known| known.0 != *name) {
-                returned.push((name.clone(), self.relations.runtime_types(provider)));
+                let types = self.relations.runtime_types(provider);
+                returned.push((name.clone(), types.iter().map(|runtime| runtime.0).collect()));
             }
         }
         let Some((_, first)) = returned.first() else { return };

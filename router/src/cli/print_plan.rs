@@ -222,7 +222,8 @@ fn indented(operation: &str) -> Vec<String> {
         }
         match c {
             '{' if parentheses == 0 => {
-                line.push(c);
+                line.truncate(line.trim_end().len());
+                line.push_str(if line.is_empty() { "{" } else { " {" });
                 flush(&mut line, depth);
                 depth += 1;
             }
@@ -236,6 +237,10 @@ fn indented(operation: &str) -> Vec<String> {
                 flush(&mut line, depth);
             }
             _ => {
+                let is_next = c.is_ascii_alphabetic() || c == '_' || c == '.';
+                if is_next && parentheses == 0 && depth > 0 && line.ends_with(')') {
+                    flush(&mut line, depth);
+                }
                 quoted = c == '"';
                 parentheses = match c {
                     '(' => parentheses + 1,

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
-use serde_saphyr::{Error as YamlError, Options};
+use serde_saphyr::{Error as YamlError, Options, PropertySyntax};
 
 use super::{Config, KeyConfig, VERSION};
+use crate::refusal::excerpt;
 
 /// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -77,13 +78,19 @@ pub fn yaml<T: DeserializeOwned>(
     variables: HashMap<String, String>,
 ) -> Result<T, LoadError> {
     let text = text(path, FILE_BYTES_MAX)?;
-    let options = Options::default().with_properties(variables);
+    if let Some(invalid) = unset(path, &text, &variables) {
+        return Err(LoadError::Invalid(Box::new(invalid)));
+    }
+    // The one syntax in which quoted values are interpolated, too. It takes what is not set for
+    // empty, so that was looked for before.
+    let mut options = Options::default().with_properties(variables);
+    options.property_syntax = PropertySyntax::DockerCompose;
     serde_saphyr::from_str_with_options(&text, options).map_err(|error| {
         let error = error.without_snippet();
         let (line, column) = error
             .location()
             .map_or((1, 1), |location| (to_usize(location.line()), to_usize(location.column())));
-        let (message, help) = describe(error);
+        let (message, help) = describe(error, word_at(&text, line, column));
         let path = path.to_owned();
         LoadError::Invalid(Box::new(Invalid { path, text, line, column, message, help }))
     })
@@ -115,26 +122,57 @@ pub fn reason(error: &std::io::Error) -> String {
     }
 }
 
+/// The first `${NAME}` that stands for nothing and has no default.
+fn unset(path: &Path, text: &str, variables: &HashMap<String, String>) -> Option<Invalid> {
+    for (index, line) in text.lines().enumerate() {
+        let comment = if line.starts_with('#') { Some(0) } else { line.find(" #") };
+        for (at, _) in line.match_indices("${") {
+            let rest = line.get(at + 2..).unwrap_or_default();
+            let name = rest.split('}').next().unwrap_or_default();
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let escaped = line.get(..at).is_some_and(|before| before.ends_with('$'));
+            let commented = comment.is_some_and(|comment| comment < at);
+            if is_name && !escaped && !commented && !variables.contains_key(name) {
+                return Some(Invalid {
+                    path: path.to_owned(),
+                    text: text.to_owned(),
+                    line: index + 1,
+                    column: line.get(..at).unwrap_or_default().chars().count() + 1,
+                    message: format!("the environment has no variable `{name}`"),
+                    help: Some(format!("set it, or give a default: ${{{name}:-…}}")),
+                });
+            }
+        }
+    }
+    None
+}
+
 fn to_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-fn describe(error: &YamlError) -> (String, Option<String>) {
+/// The word at a line and column, both from 1.
+fn word_at(text: &str, line: usize, column: usize) -> &str {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let start = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at);
+    let rest = line.get(start..).unwrap_or_default();
+    rest.split([':', ' ', ',', '}']).next().unwrap_or_default().trim_matches(['"', '\''])
+}
+
+/// `word` is what stands where the error is: the reader does not repeat names of keys once
+/// variables are filled in.
+fn describe(error: &YamlError, word: &str) -> (String, Option<String>) {
     match error {
-        YamlError::SerdeUnknownField { field, expected, .. } => {
-            let help = match nearest(field, expected) {
+        YamlError::SerdeUnknownField { expected, .. } => {
+            let help = match nearest(word, expected) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None if expected.is_empty() => "no keys are known here".to_owned(),
                 None => format!("known keys are {}", expected.join(", ")),
             };
-            (format!("unknown key `{field}`"), Some(help))
+            (format!("unknown key `{}`", excerpt(word)), Some(help))
         }
         YamlError::SerdeMissingField { field, .. } => {
             (format!("the key `{field}` is missing"), None)
-        }
-        YamlError::UnresolvedProperty { name, .. } => {
-            let help = format!("set it, or write ${{{name}:-default}}");
-            (format!("the environment has no variable `{name}`"), Some(help))
         }
         other => {
             let text = other.to_string();

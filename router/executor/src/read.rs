@@ -73,7 +73,7 @@ pub(crate) fn answer(
     data: &mut Data,
     fetch: u32,
     targets: &Targets,
-    body: Bytes,
+    body: &Bytes,
 ) -> Result<(), Refused> {
     within(compiled, data, fetch, body, |reading, reader| {
         reading.envelope(reader, targets)?;
@@ -88,7 +88,7 @@ pub(crate) fn known(
     data: &mut Data,
     fetch: u32,
     targets: &Targets,
-    body: Bytes,
+    body: &Bytes,
 ) -> Result<(), Refused> {
     within(compiled, data, fetch, body, |reading, reader| {
         reading.data(reader, targets)?;
@@ -101,13 +101,13 @@ fn within(
     compiled: &Compiled,
     data: &mut Data,
     fetch: u32,
-    body: Bytes,
+    body: &Bytes,
     read: impl FnOnce(&mut Reading<'_>, &mut Reader<'_>) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
     let mark = data.mark();
     let buffer = index(data.buffers.len());
     data.buffers.push(body.clone());
-    let mut reader = Reader::new(&body, DEPTH_MAX)?;
+    let mut reader = Reader::new(body, DEPTH_MAX)?;
     let mut reading = Reading {
         compiled,
         data,

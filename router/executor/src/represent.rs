@@ -269,8 +269,9 @@ impl Known {
     }
 
     fn slot(&self, hash: u64) -> usize {
-        // The table is small enough for the low bits to choose a slot of it.
-        (hash & (self.table.len() as u64 - 1)) as usize
+        let mask = self.table.len() - 1;
+        // What is left of the hash is below the table's length.
+        usize::try_from(hash & mask as u64).unwrap_or(0)
     }
 
     fn grow(&mut self) {

@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
         }
         let targets = &prepared.targets;
         let body = self.context.introspection.clone().unwrap_or_default();
-        if let Err(refused) = read::known(self.compiled, &mut self.data, fetch, targets, body) {
+        if let Err(refused) = read::known(self.compiled, &mut self.data, fetch, targets, &body) {
             self.data.fail(fetch, refused.into(), &targets.nodes());
         }
         None
@@ -202,7 +202,7 @@ impl<'a> Run<'a> {
         let Arrived { fetch, targets, answer } = arrived;
         let failure = match answer {
             Ok(Answer { status, body }) => {
-                match read::answer(self.compiled, &mut self.data, fetch, &targets, body) {
+                match read::answer(self.compiled, &mut self.data, fetch, &targets, &body) {
                     Ok(()) => return,
                     // A refusal by status need not be an answer of GraphQL.
                     Err(Refused::Malformed | Refused::NoAnswer) if !status.is_success() => {

@@ -58,7 +58,7 @@ pub struct SubgraphConfig {
 }
 
 /// A subgraph that cannot be called as it is told.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Not a URL with a host.
     #[error("`{url}` of subgraph `{name}` is not an http or https URL with a host")]
@@ -67,6 +67,14 @@ pub enum ConfigError {
         name: String,
         /// What was given.
         url: String,
+    },
+    /// There are no certificates of authorities to check an `https` subgraph by.
+    #[error("load certificates of authorities for subgraph `{name}`")]
+    Roots {
+        /// The subgraph.
+        name: String,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// Only the router itself may set that header.
     #[error("header `{header}` of subgraph `{name}` is set by the router itself")]
@@ -127,15 +135,12 @@ impl Subgraphs {
 impl Subgraph {
     fn new(config: SubgraphConfig) -> Result<Self, ConfigError> {
         let uri: Option<Uri> = config.url.parse().ok();
-        let scheme_fits = |uri: &Uri| match (&config.via, uri.scheme_str()) {
-            (Via::Http1, Some("http" | "https")) | (Via::H2c, Some("http")) => true,
-            (Via::InProcess(_), _) => true,
-            _ => false,
+        let fits = |uri: &Uri| match config.via {
+            Via::Http1 => matches!(uri.scheme_str(), Some("http" | "https")),
+            Via::H2c => uri.scheme_str() == Some("http"),
+            Via::InProcess(_) => true,
         };
-        let usable = |uri: &Uri| {
-            scheme_fits(uri) && (uri.host().is_some() || matches!(config.via, Via::InProcess(_)))
-        };
-        let Some(uri) = uri.filter(usable) else {
+        let Some(uri) = uri.filter(fits) else {
             return Err(ConfigError::Url { name: config.name, url: config.url });
         };
         if let Some((header, _)) = config.headers.iter().find(|(header, _)| is_own(header)) {
@@ -144,7 +149,8 @@ impl Subgraph {
                 header: header.as_str().to_owned(),
             });
         }
-        let transport = Transport::new(config.via);
+        let transport = Transport::new(config.via, &uri)
+            .map_err(|source| ConfigError::Roots { name: config.name.clone(), source })?;
         Ok(Self {
             name: config.name,
             uri,

@@ -15,10 +15,12 @@ use braid_vouch::{CALLER_HEADER, SIGNATURE_HEADER};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Request, StatusCode};
+use http::uri::Scheme;
+use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
@@ -28,7 +30,7 @@ use crate::run::RequestContext;
 use crate::subgraphs::{InProcess, Subgraph, Via};
 
 /// The most bytes of an answer's head.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+const HEAD_BYTES_MAX: u32 = 64 * 1024;
 /// The most headers of an answer.
 const HEADERS_MAX: usize = 100;
 /// How long an idle connection is kept.
@@ -45,7 +47,8 @@ const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 /// How requests travel.
 pub(crate) enum Transport {
-    Http(Client<HttpConnector, Full<Bytes>>),
+    Http(Box<Client<HttpConnector, Full<Bytes>>>),
+    Https(Box<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>),
     InProcess(Arc<dyn InProcess>),
 }
 
@@ -56,9 +59,10 @@ pub(crate) struct Answer {
 }
 
 impl Transport {
-    pub(crate) fn new(via: Via) -> Self {
+    /// A transport to `uri`. With `https` it needs the system's certificates of authorities.
+    pub(crate) fn new(via: Via, uri: &Uri) -> std::io::Result<Self> {
         let http2 = match via {
-            Via::InProcess(service) => return Self::InProcess(service),
+            Via::InProcess(service) => return Ok(Self::InProcess(service)),
             Via::Http1 => false,
             Via::H2c => true,
         };
@@ -72,11 +76,21 @@ impl Transport {
             .pool_max_idle_per_host(IDLE_MAX)
             .http2_only(http2);
         if http2 {
-            builder.http2_max_header_list_size(HEAD_BYTES_MAX as u32).http2_adaptive_window(true);
+            builder.http2_max_header_list_size(HEAD_BYTES_MAX).http2_adaptive_window(true);
         } else {
-            builder.http1_max_buf_size(HEAD_BYTES_MAX).http1_max_headers(HEADERS_MAX);
+            builder.http1_max_buf_size(HEAD_BYTES_MAX as usize).http1_max_headers(HEADERS_MAX);
         }
-        Self::Http(builder.build(connector))
+        if uri.scheme() != Some(&Scheme::HTTPS) {
+            return Ok(Self::Http(Box::new(builder.build(connector))));
+        }
+        connector.enforce_http(false);
+        let provider = rustls::crypto::ring::default_provider();
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)?
+            .https_only()
+            .enable_http1()
+            .wrap_connector(connector);
+        Ok(Self::Https(Box::new(builder.build(connector))))
     }
 }
 
@@ -88,21 +102,13 @@ pub(crate) async fn exchange(
     mutates: bool,
 ) -> Result<Answer, Failure> {
     let deadline = context.deadline.min(Instant::now() + subgraph.timeout);
+    let sending = Sending { subgraph, context, body };
     let exchange = async {
         match &subgraph.transport {
-            Transport::Http(client) => {
-                let first = over_http(client, subgraph, request(subgraph, context, &body)).await;
-                match first {
-                    // The connection broke before an answer: a query may be tried once more.
-                    Err(Broken::Before) if !mutates => {
-                        over_http(client, subgraph, request(subgraph, context, &body)).await
-                    }
-                    other => other,
-                }
-                .map_err(Broken::failure)
-            }
+            Transport::Http(client) => over_http(client, &sending, mutates).await,
+            Transport::Https(client) => over_http(client, &sending, mutates).await,
             Transport::InProcess(service) => {
-                let call = service.call(request(subgraph, context, &body));
+                let call = service.call(sending.request());
                 // A panic there is the fault of that service alone.
                 let answered = AssertUnwindSafe(call).catch_unwind().await;
                 let (head, body) = answered.map_err(|_| Failure::Unreachable)?.into_parts();
@@ -139,48 +145,72 @@ impl From<Failure> for Broken {
     }
 }
 
-async fn over_http(
-    client: &Client<HttpConnector, Full<Bytes>>,
-    subgraph: &Subgraph,
-    request: Request<Bytes>,
+/// Tries once, and once more if the connection broke before an answer and nothing can be done
+/// twice by that.
+async fn over_http<C: Connect + Clone + Send + Sync + 'static>(
+    client: &Client<C, Full<Bytes>>,
+    sending: &Sending<'_>,
+    mutates: bool,
+) -> Result<Answer, Failure> {
+    let answer = match once(client, sending).await {
+        Err(Broken::Before) if !mutates => once(client, sending).await,
+        answer => answer,
+    };
+    answer.map_err(Broken::failure)
+}
+
+async fn once<C: Connect + Clone + Send + Sync + 'static>(
+    client: &Client<C, Full<Bytes>>,
+    sending: &Sending<'_>,
 ) -> Result<Answer, Broken> {
-    let response = client.request(request.map(Full::new)).await.map_err(|error| cause(&error))?;
+    let request = sending.request().map(Full::new);
+    let response = client.request(request).await.map_err(|error| cause(&error))?;
     let (head, body) = response.into_parts();
     judge(head.status, &head.headers)?;
-    let body = receive(body, subgraph.answer_bytes_max).await?;
+    let body = receive(body, sending.subgraph.answer_bytes_max).await?;
     Ok(Answer { status: head.status, body })
 }
 
-/// The request as every transport sends it.
-fn request(subgraph: &Subgraph, context: &RequestContext, body: &Bytes) -> Request<Bytes> {
-    let mut request = Request::new(body.clone());
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = subgraph.uri.clone();
-    let headers = request.headers_mut();
-    headers.reserve(8 + context.headers.len() + subgraph.headers.len());
-    for (name, value) in &context.headers {
-        headers.append(name.clone(), value.clone());
-    }
-    for (name, value) in &subgraph.headers {
-        headers.insert(name.clone(), value.clone());
-    }
-    headers.insert(header::CONTENT_TYPE, JSON);
-    headers.insert(header::ACCEPT, ACCEPT);
-    headers.insert(header::ACCEPT_ENCODING, IDENTITY);
-    if let Some(signer) = &subgraph.signer {
-        let path = subgraph.uri.path_and_query().map_or("/", |path| path.as_str());
-        // A caller is only believed under a signature, so it only travels with one.
-        let caller = context.caller.as_ref();
-        let text = caller.and_then(|caller| caller.to_str().ok());
-        let signature = signer.sign("POST", path, text, body, now_ms());
-        if let (Some(caller), Some(_)) = (caller, text) {
-            headers.insert(CALLER, caller.clone());
+/// What is sent, to whom.
+struct Sending<'a> {
+    subgraph: &'a Subgraph,
+    context: &'a RequestContext,
+    body: Bytes,
+}
+
+impl Sending<'_> {
+    /// The request as every transport sends it, signed anew each time.
+    fn request(&self) -> Request<Bytes> {
+        let Self { subgraph, context, body } = self;
+        let mut request = Request::new(body.clone());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = subgraph.uri.clone();
+        let headers = request.headers_mut();
+        headers.reserve(8 + context.headers.len() + subgraph.headers.len());
+        for (name, value) in &context.headers {
+            headers.append(name.clone(), value.clone());
         }
-        if let Ok(signature) = HeaderValue::try_from(signature) {
-            headers.insert(SIGNATURE, signature);
+        for (name, value) in &subgraph.headers {
+            headers.insert(name.clone(), value.clone());
         }
+        headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(header::ACCEPT, ACCEPT);
+        headers.insert(header::ACCEPT_ENCODING, IDENTITY);
+        if let Some(signer) = &subgraph.signer {
+            let path = subgraph.uri.path_and_query().map_or("/", |path| path.as_str());
+            // A caller is only believed under a signature, so it only travels with one.
+            let caller = context.caller.as_ref();
+            let text = caller.and_then(|caller| caller.to_str().ok());
+            let signature = signer.sign("POST", path, text, body, now_ms());
+            if let (Some(caller), Some(_)) = (caller, text) {
+                headers.insert(CALLER, caller.clone());
+            }
+            if let Ok(signature) = HeaderValue::try_from(signature) {
+                headers.insert(SIGNATURE, signature);
+            }
+        }
+        request
     }
-    request
 }
 
 fn now_ms() -> i64 {

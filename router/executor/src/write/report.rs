@@ -274,7 +274,7 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
 
     /// An enum value that clients may not see.
     pub(super) fn tell_hidden(&mut self, field: &'a Field, around: Around<'a>) {
-        let fetch = self.fetch_of(field, around);
+        let fetch = fetch_of(field, around);
         self.tell(INVALID_VALUE, "the service sent a value that the field cannot have", fetch);
     }
 
@@ -282,13 +282,6 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
     pub(super) fn tell_lengths(&mut self, field: &'a Field, _around: Around<'a>) {
         let message = format!("services disagree on the length of `{}`", field.coordinate);
         self.tell(INVALID_VALUE, &message, None);
-    }
-
-    /// The fetch that a field comes from, as far as the object's links tell it.
-    fn fetch_of(&self, field: &Field, around: Around<'a>) -> Option<u32> {
-        let FieldValue::Leaf { source, .. } = field.value else { return None };
-        let further = source.checked_sub(around.output.places)?;
-        Some(around.output.links[further as usize].fetch)
     }
 
     /// Whether something was recorded about a slot of a node, or the node.
@@ -315,7 +308,7 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
                     }
                     true
                 }
-                State::Null => self.is_told(node, NONE) || self.tell_fetch(node),
+                State::Null => report.about.contains_key(&node) || self.tell_fetch(node),
                 State::Pending | State::Present => false,
             };
         }
@@ -371,6 +364,13 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
             report.excused.retain(|&at| at < base);
         }
     }
+}
+
+/// The fetch that a leaf comes from, as far as the object's links tell it.
+fn fetch_of(field: &Field, around: Around<'_>) -> Option<u32> {
+    let FieldValue::Leaf { source, .. } = field.value else { return None };
+    let further = source.checked_sub(around.output.places)?;
+    Some(around.output.links[further as usize].fetch)
 }
 
 /// The path from an object to what a record about one of its sources is about, as the client

@@ -1,0 +1,128 @@
+//! What subgraphs are asked: representations, variables, headers.
+
+use serde_json::json;
+
+use crate::support::{Reply, World, entities, errors};
+
+fn shop() -> World {
+    World::new(&[
+        (
+            "catalog",
+            "type Query { products: [Product!]! product(id: ID!, size: Int = 3): Product }
+          type Product @key(fields: \"id\") { id: ID! name: String }",
+        ),
+        ("stock", "type Product @key(fields: \"id\") { id: ID! left: Int }"),
+    ])
+}
+
+#[tokio::test]
+async fn equal_representations_are_asked_once() {
+    let world = shop()
+        .answers("catalog", Reply::data(
+            r#"{"products":[{"__typename":"Product","id":"a","name":"A"},{"__typename":"Product","id":"b","name":"B"},{"__typename":"Product","id":"a","name":"A2"}]}"#,
+        ))
+        .on("stock", |asked| entities(asked, |of| {
+            json!({"__typename": "Product", "left": if of["id"] == "a" { 1 } else { 2 }})
+        }));
+    let answer = world.run("{ products { name left } }").await;
+    assert_eq!(
+        answer,
+        json!({"data": {"products": [
+            {"name": "A", "left": 1}, {"name": "B", "left": 2}, {"name": "A2", "left": 1},
+        ]}})
+    );
+    let asked = world.asked("stock");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(
+        asked[0]["variables"]["r0"],
+        json!([
+            {"__typename": "Product", "id": "a"}, {"__typename": "Product", "id": "b"},
+        ])
+    );
+}
+
+#[tokio::test]
+async fn many_entities_find_their_own() {
+    let products: Vec<_> = (0..1000)
+        .map(|at| json!({"__typename": "Product", "id": format!("{}", at % 300)}))
+        .collect();
+    let world = shop()
+        .answers("catalog", Reply::data(&json!({"products": products}).to_string()))
+        .on("stock", |asked| entities(asked, |of| {
+            json!({"__typename": "Product", "left": of["id"].as_str().unwrap().parse::<u32>().unwrap()})
+        }));
+    let answer = world.run("{ products { left } }").await;
+    for at in 0..1000 {
+        assert_eq!(answer["data"]["products"][at]["left"], json!(at % 300));
+    }
+    assert_eq!(world.asked("stock")[0]["variables"]["r0"].as_array().unwrap().len(), 300);
+}
+
+#[tokio::test]
+async fn no_entity_no_request() {
+    for data in [r#"{"products":[]}"#, r#"{"product":null}"#] {
+        let world = shop().answers("catalog", Reply::data(data));
+        let text = if data.contains("products") {
+            "{ products { left } }"
+        } else {
+            "{ product(id: 1) { left } }"
+        };
+        let answer = world.run(text).await;
+        assert_eq!(errors(&answer), Vec::<String>::new());
+        assert!(world.asked("stock").is_empty());
+    }
+}
+
+/// A null in a key: no jump for that one, the others stay.
+#[tokio::test]
+async fn a_null_in_a_key_costs_only_that_object() {
+    let world = World::new(&[
+        ("a", "type Query { items: [Item] } type Item @key(fields: \"code\") { code: String name: String }"),
+        ("b", "type Item @key(fields: \"code\") { code: String left: Int }"),
+    ])
+    .answers("a", Reply::data(r#"{"items":[{"__typename":"Item","code":null,"name":"x"},{"__typename":"Item","code":"k","name":"y"},null]}"#))
+    .on("b", |asked| entities(asked, |_| json!({"__typename": "Item", "left": 5})));
+    let answer = world.run("{ items { name left } }").await;
+    assert_eq!(
+        answer,
+        json!({"data": {"items": [
+            {"name": "x", "left": null}, {"name": "y", "left": 5}, null,
+        ]}})
+    );
+}
+
+#[tokio::test]
+async fn variables_travel_as_they_came() {
+    let world = shop().answers("catalog", Reply::data(r#"{"product":{"name":"x"}}"#));
+    let text = "query($id: ID!, $size: Int) { product(id: $id, size: $size) { name } }";
+    world.run_with(text, r#"{"id":"a\u0062\"c"}"#).await;
+    world.run_with(text, r#"{"id":7,"size":null}"#).await;
+    let log = world.log.lock().unwrap();
+    let bodies: Vec<&str> =
+        log.iter().map(|(_, asked)| std::str::from_utf8(asked.body()).unwrap()).collect();
+    assert!(bodies[0].contains(r#""variables":{"id":"a\u0062\"c"}"#), "{}", bodies[0]);
+    assert!(bodies[1].contains(r#""variables":{"id":"7","size":null}"#), "{}", bodies[1]);
+}
+
+#[tokio::test]
+async fn requires_gathers_from_other_subgraphs() {
+    let world = World::new(&[
+        ("a", "type Query { item: Item } type Item @key(fields: \"id\") { id: ID! }"),
+        ("b", "type Item @key(fields: \"id\") { id: ID! weight: Int dims: Dims tags: [String] }
+               type Dims { w: Int h: Int }"),
+        ("c", "type Item @key(fields: \"id\") { id: ID! weight: Int @external dims: Dims @external tags: [String] @external
+                 cost: Int @requires(fields: \"weight dims { w h } tags\") }
+               type Dims @shareable { w: Int h: Int }"),
+    ].map(|(name, sdl)| (name, if name == "b" { "type Item @key(fields: \"id\") { id: ID! weight: Int dims: Dims tags: [String] } type Dims @shareable { w: Int h: Int }" } else { sdl })))
+    .answers("a", Reply::data(r#"{"item":{"__typename":"Item","id":"1"}}"#))
+    .on("b", |asked| entities(asked, |_| json!({"__typename": "Item", "weight": null, "dims": {"w": 1, "h": 2}, "tags": ["x", null]})))
+    .on("c", |asked| entities(asked, |_| json!({"__typename": "Item", "cost": 9})));
+    let answer = world.run("{ item { cost } }").await;
+    assert_eq!(answer, json!({"data": {"item": {"cost": 9}}}));
+    assert_eq!(
+        world.asked("c")[0]["variables"]["r0"],
+        json!([
+            {"__typename": "Item", "id": "1", "weight": null, "dims": {"w": 1, "h": 2}, "tags": ["x", null]},
+        ])
+    );
+}

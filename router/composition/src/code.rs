@@ -144,9 +144,7 @@ codes! {
     InconsistentNonRepeatableDirectiveArguments = "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
     MergedNonRepeatableDirectiveArguments = "MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
     DirectiveCompositionInfo = "DIRECTIVE_COMPOSITION_INFO",
-    DirectiveCompositionWarn = "DIRECTIVE_COMPOSITION_WARN",
     InconsistentRuntimeTypesForShareableReturn = "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN",
-    ImplicitlyUpgradedFederationVersion = "IMPLICITLY_UPGRADED_FEDERATION_VERSION",
 }
 
 impl fmt::Display for Code {

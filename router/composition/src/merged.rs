@@ -8,6 +8,7 @@ pub(crate) mod directives;
 pub(crate) mod enums;
 pub(crate) mod fields;
 pub(crate) mod graphs;
+pub(crate) mod imports;
 pub(crate) mod inputs;
 pub(crate) mod interface_objects;
 pub(crate) mod marks;
@@ -145,6 +146,7 @@ pub(crate) fn merge(ir: &Ir, hints: &mut Vec<Diagnostic>) -> Result<Merged, Vec<
     let membership = membership::collect(ir);
     let mut cx = Cx { ir, membership, overrides, errors, hints: early_hints };
 
+    imports::check(&mut cx);
     let groups = types::group(ir);
     let mut merged_types: Vec<MergedType> =
         groups.iter().filter_map(|group| types::merge_type(&mut cx, group)).collect();

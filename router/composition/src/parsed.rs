@@ -1,5 +1,7 @@
 //! Stage 1: text to syntax tree, with limits. Nothing here knows federation.
 
+mod limits;
+
 use apollo_compiler::{
     ast,
     diagnostic::ToCliReport,
@@ -69,7 +71,9 @@ pub(crate) fn parse(input: &SubgraphInput) -> Result<Parsed, Vec<Diagnostic>> {
     match parser.parse_ast(input.sdl.as_str(), &input.name) {
         Ok(document) => {
             let file = document.sources.keys().next().copied();
-            Ok(Parsed { source, document, file })
+            let parsed = Parsed { source, document, file };
+            limits::check(&parsed)?;
+            Ok(parsed)
         }
         Err(errors) => {
             let file = errors.partial.sources.keys().next().copied();

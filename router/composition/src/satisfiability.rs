@@ -27,6 +27,8 @@ const ERRORS_MAX: usize = 50;
 /// Labels of progressive overrides whose combinations are all tried; with more of them, each is
 /// tried on and off against all others off and on.
 const LABELS_EXHAUSTIVE_MAX: usize = 4;
+/// Labels of progressive overrides in one graph.
+const LABELS_MAX: usize = 64;
 
 /// The labels of progressive overrides that are on.
 type LabelsOn = FxHashSet<Name>;
@@ -40,7 +42,15 @@ pub(crate) fn check(
     let vertices = vertices::Vertices::of(supergraph);
     let mut errors: Vec<Diagnostic> = Vec::new();
     let mut found_hints: Vec<Diagnostic> = Vec::new();
-    for labels in label_assignments(supergraph) {
+    let labels = labels_of(supergraph);
+    if labels.len() > LABELS_MAX {
+        let message = format!(
+            "there are {} different labels of progressive overrides; the limit is {LABELS_MAX}",
+            labels.len()
+        );
+        return Err(vec![Diagnostic::error(Code::SatisfiabilityLimitExceeded, message)]);
+    }
+    for labels in label_assignments(&labels) {
         let relations = relations::compute(supergraph, &vertices, labels);
         let outcome = walk::walk(&relations);
         for dead_end in &outcome.dead_ends {
@@ -83,16 +93,17 @@ fn push_new(list: &mut Vec<Diagnostic>, report: Diagnostic) {
     }
 }
 
-/// The combinations of labels for which everything must be satisfiable.
-fn label_assignments(supergraph: &Supergraph) -> Vec<LabelsOn> {
-    let mut labels: Vec<Name> = supergraph
-        .fields
-        .iter()
-        .flat_map(|field| &field.joins)
-        .filter_map(|join| join.label.map(|label| label.label))
-        .collect();
+fn labels_of(supergraph: &Supergraph) -> Vec<Name> {
+    let joins = supergraph.fields.iter().flat_map(|field| &field.joins);
+    let mut labels: Vec<Name> =
+        joins.filter_map(|join| join.label.map(|label| label.label)).collect();
     labels.sort_unstable();
     labels.dedup();
+    labels
+}
+
+/// The combinations of labels for which everything must be satisfiable.
+fn label_assignments(labels: &[Name]) -> Vec<LabelsOn> {
     if labels.len() <= LABELS_EXHAUSTIVE_MAX {
         let count = 1_usize << labels.len();
         return (0..count)
@@ -104,7 +115,7 @@ fn label_assignments(supergraph: &Supergraph) -> Vec<LabelsOn> {
     }
     let all: LabelsOn = labels.iter().copied().collect();
     let mut assignments = vec![LabelsOn::default(), all.clone()];
-    for label in &labels {
+    for label in labels {
         assignments.push(std::iter::once(*label).collect());
         assignments.push(all.iter().copied().filter(|other| other != label).collect());
     }

@@ -2,7 +2,7 @@
 //!
 //! Only returned (or unused): union of values. Only taken: intersection. Both: must be equal.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     code::Code,
@@ -26,9 +26,10 @@ pub(crate) fn merge_all(cx: &mut Cx<'_>, groups: &[Group<'_>], merged: &mut [Mer
             taken.extend(field.args.iter().map(|argument| argument.ty.base));
         }
     }
+    let by_name: FxHashMap<Name, usize> =
+        groups.iter().enumerate().map(|(index, group)| (group.name, index)).collect();
     for ty in merged.iter_mut().filter(|ty| ty.kind == Kind::Enum) {
-        let group = groups.iter().find(|group| group.name == ty.name);
-        let Some(group) = group else { continue };
+        let Some(group) = by_name.get(&ty.name).map(|index| &groups[*index]) else { continue };
         let usage = match (returned.contains(&ty.name), taken.contains(&ty.name)) {
             (true, true) => Usage::Both,
             (false, true) => Usage::Taken,

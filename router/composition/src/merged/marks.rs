@@ -179,20 +179,18 @@ fn requirement<'m>(
 ) -> Option<(Requirement, Span)> {
     let mut merged: Option<(Requirement, Span)> = None;
     for (requirement, span) in requirements {
+        let known = merged.as_ref().map_or(1, |(known, _)| known.len());
+        if known.saturating_mul(requirement.len()) > ALTERNATIVES_MAX {
+            let message = format!(
+                "the merged requirements of \"{coordinate}\" have more than {ALTERNATIVES_MAX} \
+                 alternatives"
+            );
+            cx.errors
+                .push(Diagnostic::error(Code::CompositionLimitExceeded, message).at(coordinate));
+            return merged;
+        }
         let next = match &merged {
             None => normalize(requirement.clone()),
-            Some((known, _))
-                if known.len().saturating_mul(requirement.len()) > ALTERNATIVES_MAX =>
-            {
-                let message = format!(
-                    "the merged requirements of \"{coordinate}\" have more than {ALTERNATIVES_MAX} \
-                     alternatives"
-                );
-                cx.errors.push(
-                    Diagnostic::error(Code::CompositionLimitExceeded, message).at(coordinate),
-                );
-                return merged;
-            }
             Some((known, _)) => conjunction(known, requirement),
         };
         merged = Some((next, *span));

@@ -195,3 +195,24 @@ fn requirements_that_multiply_are_bounded() {
         (0..4).map(|at| subgraph(&format!("s{at}"), &scopes(at))).collect();
     assert_eq!(codes(&inputs), [Code::CompositionLimitExceeded]);
 }
+
+#[test]
+fn too_many_elements() {
+    let repeat = |count: usize, piece: &dyn Fn(usize) -> String| -> String {
+        (0..count).map(piece).collect::<Vec<_>>().join(" ")
+    };
+    let documents = [
+        format!("type Query {{ {} }}", repeat(50_000, &|at| format!("a{at}: Int"))),
+        format!("type Query {{ a({}): Int }}", repeat(5_000, &|at| format!("a{at}: Int"))),
+        format!("type Query {{ a: E }} enum E {{ {} }}", repeat(50_000, &|at| format!("A{at}"))),
+        format!("{LINK} type Query {{ a: Int {} }}", repeat(5_000, &|at| format!("@t(n: {at})"))),
+        format!("type Query {{ a: Int }} {}", repeat(30_000, &|at| format!("scalar S{at}"))),
+        format!("type Query {{ a(x: [Int] = [{}]): Int }}", repeat(50_000, &|at| at.to_string())),
+    ];
+    for (at, document) in documents.iter().enumerate() {
+        let found = codes(&[subgraph("a", document)]);
+        // The last one is long, not wide.
+        let expected: &[Code] = if at == 5 { &[] } else { &[Code::CompositionLimitExceeded] };
+        assert_eq!(found, expected, "{at}");
+    }
+}

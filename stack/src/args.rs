@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use braid_service::seed::Scale;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::services::SUBGRAPHS;
+
 /// Corridor, whole: its subgraphs, the router and the edges for mobile, web and partners, in one
 /// process, with SQLite files and nothing else.
 #[derive(Debug, Parser)]
@@ -54,9 +56,30 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) production: bool,
 
+    /// Call this subgraph over HTTP instead of running it here; its key is in CORRIDOR_ROUTER_KEY
+    #[arg(long, value_name = "NAME=URL", value_parser = remote)]
+    pub(crate) remote: Vec<Remote>,
+
     /// How long open requests may take when stopping, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) drain: u64,
+}
+
+/// A subgraph that runs elsewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Remote {
+    /// Its name.
+    pub(crate) name: String,
+    /// The URL of its GraphQL endpoint.
+    pub(crate) url: String,
+}
+
+fn remote(text: &str) -> Result<Remote, String> {
+    let (name, url) = text.split_once('=').ok_or("write NAME=URL")?;
+    if !SUBGRAPHS.contains(&name) {
+        return Err(format!("there is no subgraph `{name}`; there are {}", SUBGRAPHS.join(", ")));
+    }
+    Ok(Remote { name: name.to_owned(), url: url.to_owned() })
 }
 
 /// Other things to do than to serve.
@@ -71,6 +94,12 @@ pub(crate) enum Command {
         /// Write nothing; fail if a file is stale
         #[arg(long)]
         check: bool,
+    },
+    /// Run one subgraph on its own; configured by the environment (BRAID_LISTEN, …)
+    Subgraph {
+        /// Which
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(SUBGRAPHS))]
+        name: String,
     },
 }
 

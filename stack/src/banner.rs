@@ -59,16 +59,18 @@ fn text(paint: &Paint, addresses: &Addresses, is_dev: bool, took_ms: u128) -> St
 
 fn sign_in(paint: &Paint, addresses: &Addresses) -> String {
     let mut out = format!("\n{}\n", paint.strong("Sign in as"));
-    for user in identity::demo_users() {
-        out.push_str(&format!("  {:<24} {:<18} {}\n", user.email, user.password, paint.faint(user.role)));
+    let users = identity::demo_users();
+    for user in &users {
+        out.push_str(&format!("  {:<31} {}  {}\n", user.email, user.password, paint.faint(user.role)));
     }
-    let client = identity::demo_client();
-    out.push_str(&format!("  {:<24} {:<18} {}\n", client.id, client.secret, paint.faint("partner, REST")));
+    let (client, secret) = identity::demo_client();
+    out.push_str(&format!("  {client} {secret}  {}\n", paint.faint("partner's API client, for REST")));
+    let Some(first) = users.first() else { return out };
     out.push_str(&format!(
         "\n  TOKEN=$(curl -s {}/auth/sign-in -H 'content-type: application/json' \\\n    -d '{{\"email\":\"{}\",\"password\":\"{}\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')\n",
         format_args!("http://{}", addresses.mobile),
-        identity::demo_users()[0].email,
-        identity::demo_users()[0].password,
+        first.email,
+        first.password,
     ));
     out
 }

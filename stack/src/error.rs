@@ -28,9 +28,12 @@ pub(crate) enum StackError {
     /// The operating system has no randomness.
     #[error("the operating system gives no random bytes")]
     NoRandomness,
-    /// No service offers sign-in.
-    #[error("no subgraph offers sign-in")]
-    NoSignIn,
+    /// The identity subgraph's keys.
+    #[error("the identity subgraph does not tell its keys: {0}")]
+    Keys(String),
+    /// The key for remote subgraphs.
+    #[error("CORRIDOR_ROUTER_KEY must be `id:secret`, the secret in base64url, 32 bytes or more")]
+    RemoteKey,
     /// The supergraph or an edge's documents.
     #[error("{0}")]
     Schema(String),

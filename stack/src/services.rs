@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use braid_service::app::{Deps, HttpHandler, Service, StartError};
+use braid_service::app::{Deps, HttpHandler, Service};
 use braid_service::bus::LocalBus;
 use braid_service::clock::Clock;
 use braid_service::ids::IdGen;
@@ -18,12 +18,15 @@ use crate::progress::Seeding;
 /// ends are in this process.
 const KEY_ID: &str = "stack";
 
+/// All subgraphs that are built.
+pub(crate) const SUBGRAPHS: [&str; 5] = ["identity", "accounts", "catalog", "customers", "orders"];
+
 /// All subgraphs, running.
 pub(crate) struct Services {
     /// Each with what the router signs its requests with.
     pub(crate) subgraphs: Vec<(Service, Signer)>,
-    /// Sign-in.
-    pub(crate) auth: HttpHandler,
+    /// Sign-in, if identity is among them.
+    pub(crate) auth: Option<HttpHandler>,
     /// Their background tasks.
     pub(crate) tasks: Tasks,
 }
@@ -46,7 +49,10 @@ impl Storage<'_> {
 }
 
 /// Starts all services on their databases. The bus starts when all have subscribed.
-pub(crate) async fn start(storage: &Storage<'_>) -> Result<Services, StackError> {
+pub(crate) async fn start(
+    storage: &Storage<'_>,
+    is_remote: impl Fn(&str) -> bool,
+) -> Result<Services, StackError> {
     let tasks = Tasks::new();
     let bus = LocalBus::new();
     let clock = Clock::system();
@@ -54,7 +60,7 @@ pub(crate) async fn start(storage: &Storage<'_>) -> Result<Services, StackError>
     let quote_secret: Arc<[u8]> = Arc::new(secret(&ids)?);
     let mut subgraphs = Vec::new();
     macro_rules! start {
-        ($($service:ident),*) => {$(
+        ($($service:ident),*) => {$(if !is_remote(stringify!($service)) {
             let key = secret(&ids)?;
             let verifier = Verifier::new(&[(KEY_ID, &key)]).map_err(StackError::Key)?;
             let deps = Deps {
@@ -70,12 +76,11 @@ pub(crate) async fn start(storage: &Storage<'_>) -> Result<Services, StackError>
                 .await
                 .map_err(|source| StackError::Service { name: stringify!($service), source })?;
             subgraphs.push((service, Signer::new(KEY_ID, &key).map_err(StackError::Key)?));
-        )*};
+        })*};
     }
     start!(identity, accounts, catalog, customers, orders);
     bus.start();
     let auth = subgraphs.iter().find_map(|(service, _)| service.http.clone());
-    let auth = auth.ok_or(StackError::NoSignIn)?;
     Ok(Services { subgraphs, auth, tasks })
 }
 
@@ -117,5 +122,19 @@ fn secret(ids: &IdGen) -> Result<[u8; 32], StackError> {
     ids.secret().ok_or(StackError::NoRandomness)
 }
 
-/// Keeps the name of the error in this module's signatures short.
-pub(crate) type ServiceError = StartError;
+/// Runs one subgraph until it is told to stop.
+pub(crate) async fn run_one(name: &str) -> Result<(), StackError> {
+    macro_rules! run {
+        ($($service:ident),*) => {
+            match name {
+                $(stringify!($service) => {
+                    let run = braid_service::server::run(stringify!($service), $service::build);
+                    run.await.map_err(|source| StackError::Service { name: stringify!($service), source })
+                })*
+                // The command line takes only names of `SUBGRAPHS`.
+                _ => Ok(()),
+            }
+        };
+    }
+    run!(identity, accounts, catalog, customers, orders)
+}

@@ -89,8 +89,10 @@ pub(super) fn expand(
             is_conditional: !field.node.directives.is_empty(),
         });
         let shared = share(slot, &field.node.selection_set.node, fragments);
-        let aliases = representations.into_iter().enumerate();
-        items.extend(aliases.map(|(index, value)| alias(slot, index, field, &shared, value)));
+        // What is no object is not even asked for: `null` would invalidate the whole document.
+        let objects = representations.into_iter().enumerate();
+        let objects = objects.filter(|(_, value)| matches!(value, Value::Object(_)));
+        items.extend(objects.map(|(index, value)| alias(slot, index, field, &shared, value)));
     }
     if !expansion.lists.is_empty() {
         items.push(executed_marker(&operation.selection_set));

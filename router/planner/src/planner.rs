@@ -2,11 +2,12 @@
 //!
 //! The flow: [`selection`] makes one tree of the operation and of the field sets it meets;
 //! [`search`] (with [`offer`] and [`jump`]) finds the cheapest way to answer each selection set from where its
-//! objects are held; [`build`] turns that into shapes, groups and outputs; [`merge`] and
+//! objects are held; [`build`] turns that into a [`draft`] of shapes, groups and outputs; [`merge`] and
 //! [`emit`] (with [`layout`]) let equal requests travel together and write the plan. [`facts`] is all they ask
 //! of the supergraph.
 
 mod build;
+mod draft;
 mod emit;
 mod facts;
 mod jump;
@@ -23,7 +24,7 @@ use braid_model::schema::Supergraph;
 
 use crate::operation::{Operation, OperationKind};
 use crate::plan::Plan;
-use build::{Draft, FieldDraft, OutputDraft, ValueDraft};
+use draft::{Draft, FieldDraft, OutputDraft, ValueDraft};
 use facts::{Facts, ProvidedId, Vertex};
 use place::{Cost, Entry, Solution};
 use search::Search;

@@ -1,136 +1,19 @@
 //! From the solution to a draft of the plan: shapes with their slots, entity groups, outputs.
 //!
-//! The draft names everything by global ids, so that groups found to be equal can be made one
-//! before the plan is written ([`super::emit`]).
+//! See [`super::draft`] for what is made here.
 
 use braid_model::bits::TypeSet;
 use braid_model::ids::{Name, SubgraphId, TypeId};
 use braid_model::schema::TypeRef;
 use smallvec::SmallVec;
 
+use super::draft::{
+    AnchorDraft, Draft, FieldDraft, GroupDraft, LinkDraft, OutputDraft, Owner, PartDraft,
+    RecipeDraft, RootDraft, ShapeDraft, SlotDraft, SlotRef, ValueDraft,
+};
 use super::place::{Jump, Part, Pick, Solution};
 use super::search::Search;
 use super::selection::{ArgsId, Sel, SelId, UnitField, What};
-use crate::operation::Shaping;
-
-/// Whose answer a shape is part of.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
-pub(super) enum Owner {
-    Root(usize),
-    Group(usize),
-}
-
-/// The draft of a plan.
-#[derive(Default)]
-pub(super) struct Draft<'a> {
-    pub(super) shapes: Vec<ShapeDraft>,
-    pub(super) slots: Vec<SlotDraft<'a>>,
-    pub(super) links: Vec<LinkDraft>,
-    pub(super) groups: Vec<GroupDraft>,
-    pub(super) outputs: Vec<OutputDraft<'a>>,
-    pub(super) roots: Vec<RootDraft>,
-    /// The part of a mutation that is drafted.
-    pub(super) segment: usize,
-}
-
-pub(super) struct RootDraft {
-    pub(super) graph: SubgraphId,
-    pub(super) segment: usize,
-    pub(super) shape: usize,
-}
-
-pub(super) struct ShapeDraft {
-    pub(super) graph: SubgraphId,
-    pub(super) on: TypeId,
-    pub(super) types: TypeSet,
-    pub(super) interface_object: bool,
-    /// Directly below `_entities`.
-    pub(super) entity: bool,
-    pub(super) owner: Owner,
-    pub(super) slots: Vec<usize>,
-    pub(super) typename: bool,
-    pub(super) links: Vec<usize>,
-}
-
-pub(super) struct SlotDraft<'a> {
-    pub(super) name: Name,
-    pub(super) args: ArgsId,
-    pub(super) ty: TypeRef,
-    pub(super) types: TypeSet,
-    /// The client's key, if the client asks for it.
-    pub(super) key: Option<&'a str>,
-    pub(super) child: Option<SelId>,
-    pub(super) shape: Option<usize>,
-}
-
-pub(super) struct LinkDraft {
-    pub(super) group: usize,
-}
-
-pub(super) struct GroupDraft {
-    pub(super) graph: SubgraphId,
-    pub(super) segment: usize,
-    pub(super) shape: usize,
-    pub(super) anchors: Vec<AnchorDraft>,
-}
-
-pub(super) struct AnchorDraft {
-    pub(super) at: usize,
-    pub(super) link: usize,
-    pub(super) recipes: Vec<RecipeDraft>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct RecipeDraft {
-    pub(super) types: Option<TypeSet>,
-    pub(super) typename: Option<TypeId>,
-    pub(super) fields: Vec<PartDraft>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct PartDraft {
-    /// Nothing: `__typename`.
-    pub(super) name: Option<Name>,
-    pub(super) types: Option<TypeSet>,
-    pub(super) links: SmallVec<[usize; 1]>,
-    pub(super) slot: SlotRef,
-    pub(super) fields: Vec<PartDraft>,
-    pub(super) key: bool,
-    pub(super) nullable: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum SlotRef {
-    /// `__typename` of that shape.
-    Typename(usize),
-    Slot(usize),
-}
-
-pub(super) struct OutputDraft<'a> {
-    pub(super) on: TypeId,
-    pub(super) sources: Vec<usize>,
-    pub(super) links: Vec<(usize, usize)>,
-    pub(super) typed_by: Vec<usize>,
-    pub(super) fields: Vec<FieldDraft<'a>>,
-}
-
-pub(super) struct FieldDraft<'a> {
-    pub(super) unit: usize,
-    pub(super) key: &'a str,
-    pub(super) types: Option<TypeSet>,
-    pub(super) ty: TypeRef,
-    pub(super) coordinate: String,
-    pub(super) shaping: Shaping,
-    pub(super) value: ValueDraft,
-}
-
-pub(super) enum ValueDraft {
-    Typename,
-    /// Sources of the output with slots.
-    Leaf(usize, usize),
-    Object(Vec<(usize, usize)>, usize),
-    Denied,
-}
 
 /// A holder of a place, drafted.
 #[derive(Clone, Copy)]
@@ -146,7 +29,8 @@ struct Wanted<'a> {
     args: ArgsId,
     ty: TypeRef,
     types: TypeSet,
-    key: Option<&'a str>,
+    /// The client's key and its place, if the client asks for it.
+    key: Option<(&'a str, usize)>,
     child: Option<SelId>,
 }
 
@@ -214,8 +98,10 @@ impl<'a> Draft<'a> {
             self.outputs[at].typed_by = knowing.into_iter().filter_map(source_of).collect();
         }
         let mut fields = unfetched(search, &sel, &solution.types);
+        // The widest first, so that narrower ones share its slots, whatever the order of the
+        // operation.
         let mut picks: Vec<&Pick> = solution.picks.iter().collect();
-        picks.sort_by_key(|pick| pick.unit);
+        picks.sort_by_key(|pick| std::cmp::Reverse(pick.types.len()));
         for pick in picks {
             let def = &sel.units[pick.unit];
             let What::Field(field) = def.what else { continue };
@@ -256,7 +142,7 @@ impl<'a> Draft<'a> {
                 args: field.args,
                 ty: resolved.ty,
                 types: pick.types.clone(),
-                key: Some(key),
+                key: Some((key, pick.unit)),
                 child: field.child,
             };
             let slot = self.slot(search, shape, &wanted);
@@ -457,7 +343,10 @@ impl<'a> Draft<'a> {
         if let Some(at) = found {
             let slot = &mut self.slots[at];
             slot.types.union_with(&types);
-            slot.key = slot.key.or(wanted.key);
+            if let Some((key, rank)) = wanted.key {
+                slot.key = slot.key.or(Some(key));
+                slot.rank = slot.rank.min(rank);
+            }
             return at;
         }
         let mut child = None;
@@ -475,7 +364,8 @@ impl<'a> Draft<'a> {
             args: wanted.args,
             ty: wanted.ty,
             types,
-            key: wanted.key,
+            key: wanted.key.map(|(key, _)| key),
+            rank: wanted.key.map_or(usize::MAX, |(_, rank)| rank),
             child: wanted.child,
             shape: child,
         });

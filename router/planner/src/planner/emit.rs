@@ -5,9 +5,9 @@ use std::fmt::Write;
 use braid_model::bits::TypeSet;
 use rustc_hash::FxHashMap;
 
-use super::build::{
+use super::build::typename_type;
+use super::draft::{
     AnchorDraft, Draft, FieldDraft, Owner, PartDraft, RecipeDraft, SlotRef, ValueDraft,
-    typename_type,
 };
 use super::layout::{Layout, Text, lay_out};
 use super::merge::{self, Same};

@@ -9,7 +9,7 @@ use braid_model::schema::{Kind, Supergraph};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::build::Draft;
+use super::draft::Draft;
 use super::search::Search;
 use crate::operation::VariableIndex;
 
@@ -41,6 +41,9 @@ pub(super) fn lay_out<'a>(draft: &mut Draft<'a>, search: &mut Search<'a>) -> Lay
         // An object must be asked for something, and its type is always there to ask for.
         let empty = draft.shapes[shape].slots.is_empty();
         draft.shapes[shape].typename |= empty;
+        let mut slots = std::mem::take(&mut draft.shapes[shape].slots);
+        slots.sort_by_key(|&slot| draft.slots[slot].rank);
+        draft.shapes[shape].slots = slots;
         assign_keys(draft, search.facts.schema, shape, &mut layout.keys);
         let (plain, typed) = divide(draft, search, shape);
         let order = &mut layout.order[shape];

@@ -8,7 +8,7 @@ use braid_model::ids::{Name, SubgraphId, TypeId};
 use braid_model::schema::TypeRef;
 use rustc_hash::FxHashMap;
 
-use super::build::{AnchorDraft, Draft, Owner, PartDraft, SlotRef};
+use super::draft::{AnchorDraft, Draft, Owner, PartDraft, SlotRef};
 use super::selection::ArgsId;
 
 /// For each id of a draft, the one that stands for it.
@@ -178,10 +178,11 @@ fn absorb(draft: &mut Draft<'_>, same: &mut Same, a: usize, b: usize) {
             continue;
         };
         same.slots[slot] = known;
-        let (types, key, below) = (def.types.clone(), def.key, def.shape);
+        let (types, key, rank, below) = (def.types.clone(), def.key, def.rank, def.shape);
         let first = &mut draft.slots[known];
         first.types.union_with(&types);
         first.key = first.key.or(key);
+        first.rank = first.rank.min(rank);
         if let (Some(a), Some(b)) = (first.shape, below) {
             absorb(draft, same, a, b);
         }

@@ -1,5 +1,7 @@
 //! Plans: golden ones of the domain's operations, cases by feature, properties.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test that calls them")]
+
 mod cases;
 mod corridor;
 mod generate;

@@ -22,7 +22,7 @@ fn runner(cases: u32) -> TestRunner {
 #[test]
 fn any_operation_of_the_domain_is_planned() {
     let (schema, oracle) = (corridor::supergraph(), corridor::oracle());
-    check_all(&schema, &oracle, 1500);
+    check_all(&schema, &oracle, 1000);
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn any_operation_of_the_cases_is_planned() {
     for (_, text, _) in cases() {
         let schema = composed(&text);
         let oracle = Oracle::new(subgraphs(&text).into_iter());
-        check_all(&schema, &oracle, 150);
+        check_all(&schema, &oracle, 100);
     }
 }
 

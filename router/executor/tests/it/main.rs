@@ -5,7 +5,10 @@
 
 mod breaches;
 mod errors;
+mod generate;
+mod naive;
 mod nulls;
+mod property;
 mod requests;
 mod schedule;
 mod shaping;

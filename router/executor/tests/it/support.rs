@@ -102,6 +102,11 @@ const HEAD: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federat
 impl World {
     /// Composes subgraphs; each answers `null` until it is told otherwise.
     pub(crate) fn new(subgraphs: &[(&str, &str)]) -> Self {
+        Self::composed(subgraphs).unwrap_or_else(|errors| panic!("{errors}")).0
+    }
+
+    /// The same, with the API schema, or why it cannot be composed.
+    pub(crate) fn composed(subgraphs: &[(&str, &str)]) -> Result<(Self, String), String> {
         let inputs: Vec<SubgraphInput> = subgraphs
             .iter()
             .map(|(name, sdl)| SubgraphInput {
@@ -112,7 +117,7 @@ impl World {
             })
             .collect();
         let composed = braid_composition::compose(&inputs);
-        let composed = composed.unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let composed = composed.map_err(|errors| format!("{errors:#?}"))?;
         let schema = Arc::new(Supergraph::read(&composed.supergraph_sdl).unwrap());
         let world = Self {
             schema,
@@ -125,7 +130,8 @@ impl World {
             stored: false,
         };
         let names: Vec<String> = subgraphs.iter().map(|(name, _)| (*name).to_owned()).collect();
-        names.iter().fold(world, |world, name| world.on(name, |_| Reply::data("null")))
+        let world = names.iter().fold(world, |world, name| world.on(name, |_| Reply::data("null")));
+        Ok((world, composed.api_sdl))
     }
 
     /// Tells what a subgraph answers.
@@ -154,6 +160,17 @@ impl World {
         let configs =
             self.schema.subgraphs.iter().map(|subgraph| self.configs[&subgraph.name].clone());
         Arc::new(Subgraphs::new(configs.collect()).unwrap())
+    }
+
+    /// Whether our own validation lets the operation pass.
+    pub(crate) fn is_planned(&self, text: &str) -> bool {
+        let view = View::api(&self.schema);
+        ValidDocument::read(&self.schema, &view, text, None, &Options::default()).is_ok()
+    }
+
+    pub(crate) async fn try_run(&self, text: &str, variables: &str) -> Result<Value, String> {
+        let response = self.respond(text, variables).await;
+        serde_json::from_slice(&response.body).map_err(|error| error.to_string())
     }
 
     pub(crate) fn compiled(&self, text: &str, variables: &str) -> (Arc<Compiled>, Arc<Variables>) {

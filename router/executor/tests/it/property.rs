@@ -1,0 +1,203 @@
+//! Random schemas, data and operations: what the pipeline answers equals what one naive server
+//! with all the data answers.
+
+use std::sync::Arc;
+
+use apollo_compiler::Schema;
+use apollo_compiler::validation::Valid;
+use serde_json::{Value, json};
+
+use crate::generate::{FieldModel, Model, Random, named, operation};
+use crate::naive::{self, Object, Source};
+use crate::support::{Reply, World};
+
+/// One server with all the data.
+struct Monolith<'a>(&'a Model);
+
+impl Source for Monolith<'_> {
+    fn field(&self, object: &Object, name: &str, arguments: &Object) -> Value {
+        let model = self.0;
+        let ty = object["__typename"].as_str().unwrap();
+        match (ty, name) {
+            ("Query", "settings") => json!({"__typename": "Settings"}),
+            ("Query", _) => model.root[name].clone(),
+            ("Settings", "c") => json!("common"),
+            ("Settings", _) => json!(name.len()),
+            _ => match model.entity_named(ty) {
+                Some(entity) => {
+                    let stored = &model.objects[ty][at(object)];
+                    let field = entity.fields.iter().find(|field| field.name == name);
+                    field.map_or(stored.get(name).cloned().unwrap_or_default(), |field| {
+                        computed(field, stored, arguments)
+                    })
+                }
+                None => object[name].clone(),
+            },
+        }
+    }
+}
+
+fn at(object: &Object) -> usize {
+    usize::try_from(object["$at"].as_u64().unwrap()).unwrap()
+}
+
+/// A field's value out of the object's fields.
+fn computed(field: &FieldModel, stored: &Object, arguments: &Object) -> Value {
+    if !field.requires.is_empty() {
+        let parts = field.requires.iter().map(|(name, members)| projected(&stored[name], members));
+        return json!(Value::Array(parts.collect()).to_string());
+    }
+    if field.argument {
+        let x = arguments.get("x").cloned().unwrap_or_default();
+        return json!(format!("{}/{x}", stored[&field.name]));
+    }
+    stored[&field.name].clone()
+}
+
+/// A value with these members only, as a representation has it.
+fn projected(value: &Value, members: &[String]) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| projected(item, members)).collect(),
+        Value::Object(object) => members
+            .iter()
+            .map(|name| (name.clone(), object[name].clone()))
+            .collect::<Object>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
+/// A subgraph: the fields that its schema has, and entities by strict representations.
+struct Subgraph<'a> {
+    model: &'a Model,
+    at: usize,
+}
+
+impl Source for Subgraph<'_> {
+    fn field(&self, object: &Object, name: &str, arguments: &Object) -> Value {
+        let ty = object["__typename"].as_str().unwrap();
+        if name == "_entities" {
+            let representations = arguments["representations"].as_array().unwrap();
+            return representations.iter().map(|of| self.entity(of.as_object().unwrap())).collect();
+        }
+        if let (Some(entity), Some(of)) = (self.model.entity_named(ty), object.get("$of")) {
+            let field = entity.fields.iter().find(|field| field.name == name);
+            if let Some(field) = field.filter(|field| !field.requires.is_empty()) {
+                let of = of.as_object().unwrap();
+                for (name, members) in &field.requires {
+                    let required = of.get(name).unwrap_or_else(|| panic!("`{name}` is required"));
+                    assert_eq!(*required, projected(required, members), "exactly what is required");
+                }
+                return computed(field, of, arguments);
+            }
+        } else if let Some(entity) = self.model.entity_named(ty) {
+            let field = entity.fields.iter().find(|field| field.name == name);
+            assert!(
+                field.is_none_or(|field| field.requires.is_empty()),
+                "`{name}` without its requirements"
+            );
+        }
+        Monolith(self.model).field(object, name, arguments)
+    }
+}
+
+impl Subgraph<'_> {
+    /// The entity of a representation, which carries a key, what is required, and nothing more.
+    fn entity(&self, of: &Object) -> Value {
+        let ty = of["__typename"].as_str().unwrap();
+        let entity = self.model.entity_named(ty).unwrap();
+        let keys = &entity.keys[&self.at];
+        let has = |key: &&&str| key.split(' ').all(|part| of.contains_key(part));
+        let key = keys.iter().find(has).unwrap_or_else(|| panic!("no key in {of:?}"));
+        let required = |name: &str| {
+            let mut fields = entity.fields.iter().filter(|field| field.owners.contains(&self.at));
+            fields.any(|field| field.requires.iter().any(|(other, _)| other == name))
+        };
+        for name in of.keys().filter(|name| *name != "__typename") {
+            let of_key = keys.iter().any(|key| key.split(' ').any(|part| part == name));
+            assert!(of_key || required(name), "`{name}` in {of:?}");
+        }
+        let is = |object: &&Object| key.split(' ').all(|part| object[part] == of[part]);
+        let position = self.model.objects[ty].iter().position(|object| is(&object));
+        position.map_or(Value::Null, |at| json!({"__typename": ty, "$at": at, "$of": of}))
+    }
+}
+
+/// A composed model with its subgraphs in memory; nothing, if it cannot be composed.
+struct Composed {
+    model: Arc<Model>,
+    api: Valid<Schema>,
+    world: World,
+}
+
+fn compose(seed: u64) -> Option<Composed> {
+    let mut random = Random::new(seed);
+    let model = Arc::new(Model::new(&mut random));
+    let sdls: Vec<(String, String)> =
+        (0..model.subgraphs).map(|at| (format!("s{at}"), model.sdl(at, false))).collect();
+    let borrowed: Vec<(&str, &str)> =
+        sdls.iter().map(|(name, sdl)| (name.as_str(), sdl.as_str())).collect();
+    let (mut world, api) = World::composed(&borrowed).ok()?;
+    let api = Schema::parse_and_validate(api, "api").unwrap();
+    for at in 0..model.subgraphs {
+        let plain = Schema::parse_and_validate(model.sdl(at, true), "subgraph").unwrap();
+        let model = Arc::clone(&model);
+        world = world.on(&format!("s{at}"), move |asked| {
+            let variables = asked["variables"].as_object().cloned().unwrap_or_default();
+            let text = asked["query"].as_str().unwrap();
+            let source = Subgraph { model: &model, at };
+            let answer = naive::execute(&plain, text, &variables, &source)
+                .unwrap_or_else(|error| panic!("{text}\n{error}"));
+            let errors: Vec<Value> =
+                answer.errors.iter().map(|path| json!({"message": "null", "path": path})).collect();
+            let mut body = json!({"data": answer.data});
+            if !errors.is_empty() {
+                body["errors"] = Value::Array(errors);
+            }
+            Reply::bytes(body.to_string())
+        });
+    }
+    Some(Composed { model, api, world })
+}
+
+/// Compares some operations on the model of a seed; how many were compared.
+async fn compare(seed: u64, operations: u64) -> usize {
+    let Some(composed) = compose(seed) else { return 0 };
+    let Composed { model, api, world } = &composed;
+    let mut compared = 0;
+    for round in 0..operations {
+        let mut random = Random::new(seed * 1000 + round);
+        let (text, variables) = operation(&mut random, api);
+        let Ok(expected) = naive::execute(api, &text, &variables, &Monolith(model)) else {
+            continue;
+        };
+        if !world.is_planned(&text) {
+            continue;
+        }
+        let context = format!("seed {seed}, round {round}\n{text}\n{}", json!(variables));
+        let actual = world.try_run(&text, &json!(variables).to_string()).await;
+        let actual = actual.unwrap_or_else(|error| panic!("{error}\n{context}"));
+        assert_eq!(actual["data"], expected.data, "{context}\n{actual}");
+        assert_eq!(actual["errors"], Value::Null, "{context}");
+        assert!(expected.errors.is_empty());
+        compared += 1;
+    }
+    compared
+}
+
+#[tokio::test]
+async fn federated_answers_equal_those_of_one_server() {
+    let seeds = std::env::var("BRAID_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(150);
+    let from = std::env::var("BRAID_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let (mut compared, mut models) = (0, 0);
+    for seed in from..from + seeds {
+        let count = compare(seed, 8).await;
+        compared += count;
+        models += usize::from(count > 0);
+    }
+    assert!(
+        seeds < 100 || (models > 50 && compared > 300),
+        "{models} models, {compared} operations"
+    );
+    let _named = named("[Int!]");
+}

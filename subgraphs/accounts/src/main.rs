@@ -1,0 +1,14 @@
+//! The accounts service as a process of its own; see [`braid_service::server`] for its configuration.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match braid_service::server::run(accounts::NAME, accounts::build).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("accounts: failed to serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Accounts from outside.
+
+mod contract;

@@ -5,6 +5,9 @@
 //! whoever reads the body has a deadline of its own. Writing has one deadline: that the client
 //! takes anything at all.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +15,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -20,6 +24,8 @@ use tokio::time::{Instant, Sleep};
 pub(super) struct Activity {
     begun: AtomicU64,
     in_progress: AtomicUsize,
+    /// Who waits for bytes while a request is served: it begins to be idle when that ends.
+    reader: AtomicWaker,
 }
 
 /// A request in progress, until its answer is handed over.
@@ -52,14 +58,15 @@ pub(super) struct TimedIo<T> {
 impl Activity {
     pub(super) fn begin(self: &Arc<Self>) -> InProgress {
         self.begun.fetch_add(1, Ordering::Relaxed);
-        self.in_progress.fetch_add(1, Ordering::Relaxed);
+        self.in_progress.fetch_add(1, Ordering::AcqRel);
         InProgress(Arc::clone(self))
     }
 }
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        self.0.in_progress.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_progress.fetch_sub(1, Ordering::AcqRel);
+        self.0.reader.wake();
     }
 }
 
@@ -99,7 +106,8 @@ impl<T> TimedIo<T> {
 
     /// Whether the client took too long to send anything.
     fn poll_read_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.activity.in_progress.load(Ordering::Relaxed) > 0 {
+        self.activity.reader.register(context.waker());
+        if self.activity.in_progress.load(Ordering::Acquire) > 0 {
             self.read_deadline = None;
             return Poll::Pending;
         }

@@ -279,6 +279,15 @@ fn here(relations: &Relations<'_>, ty: TypeId, at: At, name: Name) -> String {
         Some(requires) => {
             let set = supergraph.set(requires);
             let entry = Entry { at, provided: Default::default() };
+            if relations.select(ty, &entry, &set.selections) && !relations.can_jump(ty, &entry, at)
+            {
+                return format!(
+                    "@requires(fields: \"{}\") of \"{coordinate}\" in subgraph \"{subgraph}\" can be \
+                     gathered, but type \"{}\" has no resolvable @key there to come back with it",
+                    set.text,
+                    supergraph.type_name(vertex.ty)
+                );
+            }
             format!(
                 "cannot satisfy @requires(fields: \"{}\") of \"{coordinate}\" in subgraph \
                  \"{subgraph}\": {}",

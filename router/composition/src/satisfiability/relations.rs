@@ -3,7 +3,8 @@
 //!     reach(T,v)     vertices of T one can be at, starting at v: v itself; and w, if some v' in
 //!                    reach(T,v) selects a resolvable key of w
 //!     has(T,v,f)     v resolves T.f: its subgraph defines it, not as external unless a @provides
-//!                    on the way gives it, not overridden away, and v selects its @requires
+//!                    on the way gives it, not overridden away, and v selects its @requires and
+//!                    a resolvable key of its own, to come back with what was gathered
 //!     select(T,v,S)  for each field f{S'} of S some w in reach(T,v) has f; if f is composite, for
 //!                    every runtime type R and each field of S' some of those w selects it
 //!
@@ -214,7 +215,9 @@ impl<'s> Relations<'s> {
         let join = self.supergraph.join(field, vertex.subgraph);
         let Some(requires) = join.and_then(|join| join.requires) else { return false };
         let entry = Entry { at, provided: Provided::default() };
-        let possible = self.select(ty, &entry, &self.supergraph.set(requires).selections);
+        // What is gathered elsewhere must be brought back, for which this subgraph needs a key.
+        let possible = self.select(ty, &entry, &self.supergraph.set(requires).selections)
+            && self.can_jump(ty, &entry, at);
         if possible {
             self.gathered.insert((ty, at, field));
         }

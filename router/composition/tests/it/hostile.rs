@@ -2,7 +2,10 @@
 
 use braid_composition::{Code, SubgraphInput, compose};
 
-use crate::{domain::domain, support::subgraph};
+use crate::{
+    domain::domain,
+    support::{Random, subgraph},
+};
 
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: \
                     [\"@key\", \"@external\", \"@requires\", \"@provides\", \"@shareable\"]) ";
@@ -133,17 +136,6 @@ fn shuffled_tokens_of_real_schemas() {
         }
     }
     assert!(composed < 300);
-}
-
-/// A small linear congruential generator: the same mutations on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
 }
 
 #[test]

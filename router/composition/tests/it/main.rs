@@ -10,5 +10,6 @@
 mod cases;
 mod domain;
 mod hostile;
+mod oracle;
 mod properties;
 mod support;

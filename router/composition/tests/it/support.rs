@@ -66,3 +66,20 @@ pub(crate) fn render_all(diagnostics: &[Diagnostic]) -> String {
 pub(crate) fn must_compose(inputs: &[SubgraphInput]) -> Composed {
     compose(inputs).unwrap_or_else(|errors| panic!("does not compose:\n{}", render_all(&errors)))
 }
+
+/// A small linear congruential generator: the same mutations on every run.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    /// A number from 0 below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+
+    /// True in `percent` of a hundred cases.
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+}

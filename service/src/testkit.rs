@@ -25,10 +25,21 @@ pub const WITHOUT_POSTGRES: &str = "BRAID_TEST_WITHOUT_POSTGRES";
 /// When no PostgreSQL is given and it was not left out on purpose: a contract that silently runs on
 /// one database only is no contract.
 pub async fn databases() -> Vec<(&'static str, Db)> {
-    let ephemeral = Db::open("ephemeral:").await.expect("an ephemeral database opens");
-    let mut all = vec![("sqlite", ephemeral)];
+    let mut all = Vec::new();
+    for (name, url) in database_urls().await {
+        all.push((name, Db::open(&url).await.expect("a new database opens")));
+    }
+    all
+}
+
+/// The URLs of fresh, empty databases of every kind, with their names; see [`databases`].
+///
+/// # Panics
+/// As [`databases`].
+pub async fn database_urls() -> Vec<(&'static str, String)> {
+    let mut all = vec![("sqlite", "ephemeral:".to_owned())];
     if let Some(url) = postgres_url() {
-        all.push(("postgres", postgres_database(&url).await));
+        all.push(("postgres", postgres_schema(&url).await));
     }
     all
 }
@@ -54,7 +65,8 @@ pub fn postgres_url() -> Option<String> {
     }
 }
 
-async fn postgres_database(url: &str) -> Db {
+/// The URL of a new schema on the server.
+async fn postgres_schema(url: &str) -> String {
     static DATABASE_NAME: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let number = DATABASE_NAME.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let schema = format!("test_{}_{number}", uuid::Uuid::now_v7().simple());
@@ -62,9 +74,7 @@ async fn postgres_database(url: &str) -> Db {
     server.create_schema(&schema).await.expect("tests may create schemas");
     server.close().await;
     let separator = if url.contains('?') { '&' } else { '?' };
-    Db::open(&format!("{url}{separator}options=-csearch_path%3D{schema}"))
-        .await
-        .expect("the new schema is reachable")
+    format!("{url}{separator}options=-csearch_path%3D{schema}")
 }
 
 /// The id of the key with which [`TestKit`] signs.
@@ -170,8 +180,19 @@ impl TestService {
     where
         F: Future<Output = Result<Service, StartError>>,
     {
+        Self::start_on("ephemeral:", build).await
+    }
+
+    /// Builds a service on a database of [`database_urls`] and starts the bus.
+    ///
+    /// # Panics
+    /// When the service does not start.
+    pub async fn start_on<F>(url: &str, build: impl FnOnce(Deps) -> F) -> Self
+    where
+        F: Future<Output = Result<Service, StartError>>,
+    {
         let kit = TestKit::new();
-        let service = build(kit.deps("ephemeral:")).await.expect("the service starts");
+        let service = build(kit.deps(url)).await.expect("the service starts");
         kit.bus.start();
         Self { kit, service }
     }

@@ -3,5 +3,6 @@
 
 mod db;
 mod graphql;
+mod loader;
 mod messaging;
 mod values;

@@ -5,6 +5,7 @@ mod auth;
 mod commands;
 mod contract;
 mod rows;
+mod store;
 
 use std::sync::Arc;
 

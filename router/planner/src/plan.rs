@@ -77,7 +77,8 @@ pub struct Fetch {
     /// representations need, and in a mutation all that belong to earlier root fields.
     pub after: Vec<FetchId>,
     /// The text of the operation. An entity fetch declares `$r0: [_Any!]!`, `$r1`, … for its
-    /// groups, besides the client's variables.
+    /// groups ([`EntityGroup::variable`]: named otherwise where a client's variable is called so),
+    /// besides the client's variables.
     pub operation: String,
     /// The client's variables that the text uses.
     pub variables: Vec<VariableIndex>,

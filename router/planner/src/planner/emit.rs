@@ -180,9 +180,10 @@ impl Emitter<'_> {
         }
         let mut all = Text::default();
         let mut groups = Vec::with_capacity(travel.groups.len());
+        let prefix = variable_prefix(operation);
         for (at, &group) in travel.groups.iter().enumerate() {
             let def = &self.draft.groups[group];
-            let variable = format!("r{at}");
+            let variable = format!("{prefix}{at}");
             let alone = travel.groups.len() == 1;
             let key = if alone { "_entities".to_owned() } else { format!("_{at}") };
             let alias = if alone { String::new() } else { format!("{key}:") };
@@ -330,6 +331,19 @@ impl FinalIds {
     fn link(&self, emitter: &Emitter<'_>, _at: usize, link: usize) -> usize {
         self.link_of[emitter.same.link(link)]
     }
+}
+
+/// How variables of representations begin: as none of the client's does.
+fn variable_prefix(operation: &Operation) -> String {
+    let mut prefix = "r".to_owned();
+    let collides = |prefix: &str| {
+        let rest = |name: &str| name.strip_prefix(prefix).map(|rest| rest.parse::<usize>().is_ok());
+        operation.variables.iter().any(|variable| rest(&variable.name) == Some(true))
+    };
+    while collides(&prefix) {
+        prefix.push('_');
+    }
+    prefix
 }
 
 fn operation_kind(operation: &Operation) -> &'static str {

@@ -198,6 +198,7 @@ impl<'a> Search<'a> {
                 (requires.is_none(), at)
             });
             if let Some(at) = first {
+                self.open_for_all(&mut place, &pending, &options, options[at][0]);
                 let todo = pending.remove(at);
                 if !self.take(&mut place, &todo, options[at][0]) {
                     self.split(&place, &todo, &mut pending)?;
@@ -208,6 +209,30 @@ impl<'a> Search<'a> {
                 return self.choose(&place, &pending, &options);
             }
             self.take_next(&mut place, &mut pending, &options)?;
+        }
+    }
+
+    /// Opens a subgraph for the types of all units that only it can answer, rather than for one
+    /// after the other. If that cannot be, each is tried alone.
+    fn open_for_all(
+        &mut self,
+        place: &mut Place,
+        pending: &[Todo],
+        options: &[SmallVec<[Provider; 4]>],
+        provider: Provider,
+    ) {
+        let mut types = TypeSet::new();
+        let mut count = 0;
+        for (todo, _) in pending.iter().zip(options).filter(|(_, all)| all[..] == [provider]) {
+            types.union_with(&todo.types);
+            count += usize::from(todo.unit.is_some());
+        }
+        if count < 2 {
+            return;
+        }
+        let mut trial = place.clone();
+        if self.open(&mut trial, provider, &types, None).is_some() {
+            *place = trial;
         }
     }
 

@@ -5,6 +5,8 @@
 mod cases;
 mod corridor;
 mod generate;
+mod large;
+mod options;
 mod oracle;
 mod properties;
 mod support;

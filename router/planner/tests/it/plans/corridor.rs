@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use braid_composition::{SubgraphInput, compose};
 use braid_model::Supergraph;
 
 use super::oracle::Oracle;
@@ -13,15 +14,20 @@ pub(crate) fn supergraph() -> Supergraph {
     Supergraph::read(&sdl).unwrap()
 }
 
-/// Judges fetches by the subgraphs' own schemas.
-pub(crate) fn oracle() -> Oracle {
+/// The subgraphs by name.
+fn sdls() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/subgraphs");
     let mut sdls = Vec::new();
     for path in files(&folder, ".graphql") {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         sdls.push((name, std::fs::read_to_string(path).unwrap()));
     }
-    Oracle::new(sdls.iter().map(|(name, sdl)| (name.as_str(), sdl.as_str())))
+    sdls
+}
+
+/// Judges fetches by the subgraphs' own schemas.
+pub(crate) fn oracle() -> Oracle {
+    Oracle::new(sdls().iter().map(|(name, sdl)| (name.as_str(), sdl.as_str())))
 }
 
 pub(crate) fn operations() -> Vec<(String, String)> {
@@ -34,6 +40,18 @@ pub(crate) fn operations() -> Vec<(String, String)> {
     }
     assert_eq!(found.len(), 48);
     found
+}
+
+#[test]
+fn the_fixture_is_what_the_subgraphs_compose_to() {
+    let inputs = sdls().into_iter().map(|(name, sdl)| SubgraphInput {
+        url: format!("http://{name}/graphql"),
+        name,
+        sdl,
+        file: None,
+    });
+    let composed = compose(&inputs.collect::<Vec<_>>()).unwrap();
+    compare(&fixtures().join("corridor.graphql"), &composed.supergraph_sdl).unwrap();
 }
 
 #[test]

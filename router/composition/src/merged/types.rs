@@ -164,8 +164,7 @@ fn joins(ir: &Ir, group: &Group<'_>) -> Vec<JoinType> {
         for key in keys {
             joins.push(JoinType {
                 key: Some(key.fields.text.clone()),
-                // Only Federation 1 gives `extend type` a meaning for resolving entities.
-                extension: ty.extension_only && ir.subgraphs[*graph].version.is_one(),
+                extension: ty.extension_only,
                 resolvable: key.resolvable,
                 ..plain
             });

@@ -174,6 +174,11 @@ impl<'a> Reader<'a> {
         offset(self.at)
     }
 
+    /// The offset behind what was read last, in bytes.
+    pub fn offset_behind(&self) -> u32 {
+        offset(self.at)
+    }
+
     /// The kind of the next value, by its first byte; nothing is consumed.
     pub fn peek(&mut self) -> Result<Kind> {
         match self.byte()? {

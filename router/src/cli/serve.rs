@@ -144,7 +144,7 @@ fn authenticator(config: &Config) -> Result<Option<Authenticator>, Failure> {
 fn admin_app(metrics: &Arc<Metrics>, shutdown: &Shutdown) -> Router {
     let metrics = Arc::clone(metrics);
     let text = [(http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    health::routes(shutdown).route("/metrics", get(async move || (text, metrics.render())))
+    health::app(shutdown).route("/metrics", get(async move || (text, metrics.render())))
 }
 
 fn admin_limits(limits: &ServeLimits) -> ServeLimits {

@@ -54,9 +54,7 @@ pub struct GraphqlApp {
 impl GraphqlApp {
     /// The application, with health that follows `shutdown`.
     pub fn new(options: GraphqlOptions, shutdown: &Shutdown) -> Self {
-        let others = health::routes(shutdown)
-            .fallback(async || refuse_json(&Refusal::new(RefusalCode::NotFound, "nothing is here")))
-            .method_not_allowed_fallback(async || refuse_json(&Refusal::method("GET, HEAD")));
+        let others = health::app(shutdown);
         Self { options: Arc::new(options), others }
     }
 
@@ -165,8 +163,4 @@ pub fn respond(media: MediaType, response: engine::Response) -> Response {
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     answer
-}
-
-fn refuse_json(refusal: &Refusal) -> Response {
-    refuse(MediaType::Json, refusal)
 }

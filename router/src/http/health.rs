@@ -9,6 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::{HeaderValue, StatusCode, header};
 
+use crate::http::negotiate::{MediaType, refuse};
+use crate::refusal::{Refusal, RefusalCode};
 use crate::serve::Shutdown;
 
 /// Where health is served.
@@ -27,6 +29,16 @@ pub fn routes(shutdown: &Shutdown) -> Router {
             }
         }),
     )
+}
+
+/// Health, and what is said where nothing is.
+pub fn app(shutdown: &Shutdown) -> Router {
+    let nothing = async || {
+        let refusal = Refusal::new(RefusalCode::NotFound, "nothing is served here");
+        refuse(MediaType::Json, &refusal)
+    };
+    let method = async || refuse(MediaType::Json, &Refusal::method("GET, HEAD"));
+    routes(shutdown).fallback(nothing).method_not_allowed_fallback(method)
 }
 
 fn answer(status: StatusCode, text: &str) -> Response {

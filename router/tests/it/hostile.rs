@@ -262,3 +262,61 @@ async fn documents_beyond_the_limits() {
     }
     assert_eq!(app.seen.requests.load(std::sync::atomic::Ordering::SeqCst), 0);
 }
+
+/// Bytes of good requests, changed at random places: whatever comes of it, it is answered.
+#[tokio::test]
+async fn changed_requests_are_answered() {
+    let app = TestApp::plain();
+    let good = [
+        r#"{"query":"query($w:Boolean!){products{name @skip(if:$w) ...F}} fragment F on Product{id}","variables":{"w":true},"operationName":null,"extensions":{"a":[1.5e3,"\u00e9"]}}"#,
+        r#"{"query":"{a:echo(text:\"x\",number:-1) product(id:1){... on Product{parent{id}}}}"}"#,
+    ];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 16).unwrap() % below
+    };
+    for round in 0..3_000 {
+        let mut bytes = good[round % good.len()].as_bytes().to_vec();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => bytes[at] = b"{}[]():$@\"\\,.0e-\x00\xff! #"[random(21)],
+                1 => drop(bytes.remove(at)),
+                _ => {
+                    let from = random(bytes.len());
+                    let piece: Vec<u8> = bytes[from..].iter().take(12).copied().collect();
+                    bytes.splice(at..at, piece);
+                }
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let answer = app.post(bytes).await;
+        assert!(answer.status.as_u16() < 500, "{} for {text}", answer.status);
+        assert!(answer.json().is_object(), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn costly_refusals_do_not_hold_up_others() {
+    let app = std::sync::Arc::new(TestApp::plain());
+    let mut costly = tokio::task::JoinSet::new();
+    for round in 0..50 {
+        let app = std::sync::Arc::clone(&app);
+        let fields: String = (0..4_000).map(|n| format!("f{round}_{n} ")).collect();
+        costly.spawn(async move { app.query(&format!("{{ products {{ {fields} }} }}")).await });
+    }
+    tokio::task::yield_now().await;
+    let begun = std::time::Instant::now();
+    assert_eq!(app.query("{ products { id } }").await.status, 200);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+    while let Some(answer) = costly.join_next().await {
+        let answer = answer.unwrap();
+        assert_eq!(answer.status, 400);
+        assert!(answer.body.len() < 20_000);
+        let errors = answer.json()["errors"].as_array().unwrap().len();
+        assert!(errors <= 20, "{errors}");
+    }
+}

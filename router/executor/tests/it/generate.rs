@@ -226,7 +226,8 @@ impl Model {
             })
             .collect();
         for field in self.entities.iter_mut().flat_map(|entity| &mut entity.fields) {
-            let Some(of) = scalars.get(named(&field.ty)) else { continue };
+            let of = scalars.get(named(&field.ty)).filter(|of| !of.is_empty());
+            let Some(of) = of else { continue };
             let (name, owners) = random.pick(of);
             if field.owners.len() == 1 && !owners.contains(&field.owners[0]) && random.chance(25) {
                 field.provides = Some(name);

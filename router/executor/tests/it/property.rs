@@ -7,7 +7,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 use serde_json::{Value, json};
 
-use crate::generate::{FieldModel, Model, Random, named, operation};
+use crate::generate::{FieldModel, Model, Random, operation};
 use crate::naive::{self, Object, Source};
 use crate::support::{Reply, World};
 
@@ -199,5 +199,4 @@ async fn federated_answers_equal_those_of_one_server() {
         seeds < 100 || (models > 50 && compared > 300),
         "{models} models, {compared} operations"
     );
-    let _named = named("[Int!]");
 }

@@ -9,4 +9,5 @@ mod large;
 mod options;
 mod oracle;
 mod properties;
+mod schemas;
 mod support;

@@ -1,3 +1,5 @@
+//! Deadlines of a connection, in paused time.
+
 use std::sync::Arc;
 use std::time::Duration;
 

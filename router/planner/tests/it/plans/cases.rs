@@ -8,7 +8,7 @@ use braid_model::Supergraph;
 use super::oracle::Oracle;
 use super::support::{compare, files, planned};
 
-const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
+pub(crate) const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",
   import: ["@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject",
     "@override", "@inaccessible", "@tag"])
 "#;

@@ -14,7 +14,7 @@ use super::{corridor, generate};
 const KINDS: [OperationKind; 3] =
     [OperationKind::Query, OperationKind::Mutation, OperationKind::Subscription];
 
-fn runner(cases: u32) -> TestRunner {
+pub(crate) fn runner(cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
@@ -34,7 +34,7 @@ fn any_operation_of_the_cases_is_planned() {
     }
 }
 
-fn check_all(schema: &Supergraph, oracle: &Oracle, count: u32) {
+pub(crate) fn check_all(schema: &Supergraph, oracle: &Oracle, count: u32) {
     let choices = (0..10_usize, prop::collection::vec(any::<u8>(), 0..300));
     let test = |(kind, choices): (usize, Vec<u8>)| {
         let kind = KINDS.get(kind).copied().unwrap_or(OperationKind::Query);

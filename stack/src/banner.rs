@@ -61,10 +61,18 @@ fn sign_in(paint: &Paint, addresses: &Addresses) -> String {
     let mut out = format!("\n{}\n", paint.strong("Sign in as"));
     let users = identity::demo_users();
     for user in &users {
-        out.push_str(&format!("  {:<31} {}  {}\n", user.email, user.password, paint.faint(user.role)));
+        out.push_str(&format!(
+            "  {:<31} {}  {}\n",
+            user.email,
+            user.password,
+            paint.faint(user.role)
+        ));
     }
     let (client, secret) = identity::demo_client();
-    out.push_str(&format!("  {client} {secret}  {}\n", paint.faint("partner's API client, for REST")));
+    out.push_str(&format!(
+        "  {client} {secret}  {}\n",
+        paint.faint("partner's API client, for REST")
+    ));
     let Some(first) = users.first() else { return out };
     out.push_str(&format!(
         "\n  TOKEN=$(curl -s {}/auth/sign-in -H 'content-type: application/json' \\\n    -d '{{\"email\":\"{}\",\"password\":\"{}\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\).*/\\1/')\n",

@@ -10,8 +10,10 @@ use braid_service::app::StartError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StackError {
     /// A listener's address.
-    #[error("{name} cannot listen on {address}: the port is in use\n  \
-             stop the other program, or choose another port with --{flag}")]
+    #[error(
+        "{name} cannot listen on {address}: the port is in use\n  \
+             stop the other program, or choose another port with --{flag}"
+    )]
     PortInUse { name: &'static str, address: SocketAddr, flag: &'static str },
     /// A listener's address, for another reason.
     #[error("{name} cannot listen on {address}: {source}")]
@@ -24,7 +26,7 @@ pub(crate) enum StackError {
     Service { name: &'static str, source: StartError },
     /// A key that is too short; ours are not.
     #[error("the router's key is refused: {0}")]
-    Key(braid_vouch::KeyError),
+    Key(braid_vouch::request::KeyError),
     /// The operating system has no randomness.
     #[error("the operating system gives no random bytes")]
     NoRandomness,

@@ -24,7 +24,8 @@ const IN_PROCESS_URL: &str = "http://in-process/graphql";
 
 /// The supergraph of the subgraphs that are built.
 pub(crate) fn supergraph() -> Result<Supergraph, StackError> {
-    Supergraph::read(SDL).map_err(|error| StackError::Schema(format!("schema/supergraph.graphql: {error}")))
+    Supergraph::read(SDL)
+        .map_err(|error| StackError::Schema(format!("schema/supergraph.graphql: {error}")))
 }
 
 /// Problems of stored documents as one error.
@@ -63,7 +64,8 @@ pub(crate) fn engine(
             }
         });
     }
-    let subgraphs = Subgraphs::new(configs).map_err(|error| StackError::Schema(error.to_string()))?;
+    let subgraphs =
+        Subgraphs::new(configs).map_err(|error| StackError::Schema(error.to_string()))?;
     Ok(Engine::new(schema, subgraphs, options))
 }
 

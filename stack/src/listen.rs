@@ -41,9 +41,11 @@ impl Listeners {
     pub(crate) fn addresses(&self) -> Result<Addresses, StackError> {
         let address = |name, listener: &TcpListener| {
             let unbound = SocketAddr::from(([0, 0, 0, 0], 0));
-            listener
-                .local_addr()
-                .map_err(|source| StackError::Listen { name, address: unbound, source })
+            listener.local_addr().map_err(|source| StackError::Listen {
+                name,
+                address: unbound,
+                source,
+            })
         };
         Ok(Addresses {
             router: address("the router", &self.router)?,

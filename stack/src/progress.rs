@@ -24,8 +24,9 @@ impl Seeding {
     /// What to tell of a service's rows.
     pub(crate) fn of(&self, service: &'static str) -> Progress {
         let Some(bars) = &self.bars else { return Arc::new(|_, _| {}) };
-        let style = ProgressStyle::with_template("  {prefix:>10} {bar:32.cyan/dim} {pos:>7} of {len}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template("  {prefix:>10} {bar:32.cyan/dim} {pos:>7} of {len}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = bars.add(ProgressBar::new(0)).with_style(style).with_prefix(service);
         bar.enable_steady_tick(Duration::from_millis(100));
         Arc::new(move |done, total| {

@@ -33,7 +33,10 @@ fn files(schema: &Supergraph) -> Result<Vec<(&'static str, String)>, StackError>
     let openapi = rest_shim::openapi(schema, &rest);
     Ok(vec![
         ("openapi.json", format!("{openapi:#}\n")),
-        ("mobile-documents.json", manifest(&bff_mobile::bundle(schema).map_err(crate::graph::problems)?)),
+        (
+            "mobile-documents.json",
+            manifest(&bff_mobile::bundle(schema).map_err(crate::graph::problems)?),
+        ),
         ("web-documents.json", manifest(&bff_web::bundle(schema).map_err(crate::graph::problems)?)),
     ])
 }
@@ -52,7 +55,7 @@ fn manifest(bundle: &Bundle) -> String {
                     braid_model::syntax::OperationKind::Mutation => "mutation",
                     braid_model::syntax::OperationKind::Subscription => "subscription",
                 },
-                "body": stored.text,
+                "body": &*stored.text,
             })
         })
         .collect();

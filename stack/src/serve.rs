@@ -7,7 +7,7 @@ use axum::Router;
 use axum::routing::get;
 use braid_edge::auth::{self, AuthHandler};
 use braid_edge::stored::EdgeParts;
-use braid_router::engine::{Engine, EngineOptions};
+use braid_router::engine::EngineOptions;
 use braid_router::http::body::BodyLimits;
 use braid_router::http::caller::Authenticator;
 use braid_router::http::cors::Cors;
@@ -34,8 +34,11 @@ pub(crate) async fn run(args: &Args) -> Result<(), StackError> {
     let addresses = listeners.addresses()?;
     let services = start_services(args).await?;
     services.seed(args.scale.into()).await?;
-    let options =
-        EngineOptions { introspection: !args.production, expose_messages: false, ..EngineOptions::default() };
+    let options = EngineOptions {
+        introspection: !args.production,
+        expose_messages: false,
+        ..EngineOptions::default()
+    };
     let engine = Arc::new(graph::engine(&services, &args.remote, options)?);
     let auth = sign_in(&services, &args.remote)?;
     let parts = EdgeParts {

@@ -24,7 +24,7 @@ pub(crate) const SUBGRAPHS: [&str; 5] = ["identity", "accounts", "catalog", "cus
 /// All subgraphs, running.
 pub(crate) struct Services {
     /// Each with what the router signs its requests with.
-    pub(crate) subgraphs: Vec<(Service, Signer)>,
+    pub(crate) subgraphs: Vec<(Service, Arc<Signer>)>,
     /// Sign-in, if identity is among them.
     pub(crate) auth: Option<HttpHandler>,
     /// Their background tasks.
@@ -75,7 +75,8 @@ pub(crate) async fn start(
             let service = $service::build(deps)
                 .await
                 .map_err(|source| StackError::Service { name: stringify!($service), source })?;
-            subgraphs.push((service, Signer::new(KEY_ID, &key).map_err(StackError::Key)?));
+            let signer = Signer::new(KEY_ID, &key).map_err(StackError::Key)?;
+            subgraphs.push((service, Arc::new(signer)));
         })*};
     }
     start!(identity, accounts, catalog, customers, orders);
@@ -105,16 +106,6 @@ impl Services {
         }
         seeding.finish();
         Ok(())
-    }
-
-    /// Whether every database answers.
-    pub(crate) async fn are_ready(subgraphs: &[Service]) -> bool {
-        for service in subgraphs {
-            if !service.is_ready().await {
-                return false;
-            }
-        }
-        true
     }
 }
 

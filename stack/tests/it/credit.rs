@@ -19,7 +19,8 @@ async fn a_hundred_orders_at_once_stay_within_the_limit() {
     let corridor = Corridor::ephemeral();
     let buyer = corridor.token("buyer").await;
     let finance = corridor.token("finance staff").await;
-    let me = "{ me { memberships { account { customer { id version creditReserved { amount } } } } } }";
+    let me =
+        "{ me { memberships { account { customer { id version creditReserved { amount } } } } } }";
     let me = corridor.query(Some(&buyer), me, json!({})).await;
     let customer = me["data"]["me"]["memberships"][0]["account"]["customer"].clone();
     let id = customer["id"].as_str().unwrap_or_else(|| panic!("{me}")).to_owned();

@@ -56,11 +56,16 @@ async fn a_stored_query_can_be_fetched_by_get() {
     let corridor = Corridor::ephemeral();
     for edge in [&corridor.mobile] {
         let url = format!("{edge}/graphql?documentId=M06_Shop&variables=%7B%7D");
-        let request = corridor.client.get(url).header("accept", "application/graphql-response+json");
+        let request =
+            corridor.client.get(url).header("accept", "application/graphql-response+json");
         let answer = request.header("graphql-require-preflight", "1").send().await.unwrap();
         assert_eq!(answer.status(), 200);
         let answer: Value = answer.json().await.unwrap();
-        assert_eq!(answer["data"]["products"]["nodes"].as_array().map(Vec::len), Some(12), "{answer}");
+        assert_eq!(
+            answer["data"]["products"]["nodes"].as_array().map(Vec::len),
+            Some(12),
+            "{answer}"
+        );
     }
     let url = format!("{}/graphql?documentId=M08_PlaceOrder&variables=%7B%7D", corridor.mobile);
     let request = corridor.client.get(url).header("graphql-require-preflight", "1");

@@ -2,8 +2,8 @@
 //! everything goes over HTTP.
 
 mod availability;
-mod credit;
 mod crash;
+mod credit;
 mod edges;
 mod harness;
 mod mobile;

@@ -68,7 +68,8 @@ async fn from_checkout_to_an_approved_order() {
         "in": { "customerId": customer["id"], "lines": lines, "quoteToken": quote["quoteToken"] },
         "key": "intent-1",
     });
-    let placed = corridor.stored(&corridor.mobile, Some(&token), "M08_PlaceOrder", input.clone()).await;
+    let placed =
+        corridor.stored(&corridor.mobile, Some(&token), "M08_PlaceOrder", input.clone()).await;
     let payload = &placed["data"]["placeOrder"];
     assert_eq!(payload["userErrors"], json!([]), "{placed}");
     assert_eq!(payload["order"]["status"], "PENDING");
@@ -77,7 +78,8 @@ async fn from_checkout_to_an_approved_order() {
     let variables = json!({ "id": payload["order"]["id"] });
     let mut last = Value::Null;
     let decided = eventually(Duration::from_secs(10), async || {
-        last = corridor.stored(&corridor.mobile, Some(&token), "M09_Order", variables.clone()).await;
+        last =
+            corridor.stored(&corridor.mobile, Some(&token), "M09_Order", variables.clone()).await;
         last["data"]["order"]["status"] != "PENDING"
     })
     .await;

@@ -32,11 +32,19 @@ async fn products_are_public_and_paged() {
 async fn what_is_wrong_is_told_as_a_problem() {
     let corridor = Corridor::ephemeral();
     let token = corridor.partner_token().await;
-    let check = async |method: Method, path: &str, token: Option<&str>, body: Option<Value>, expected: (u16, &str)| {
+    let check = async |method: Method,
+                       path: &str,
+                       token: Option<&str>,
+                       body: Option<Value>,
+                       expected: (u16, &str)| {
         let key = [("idempotency-key", "k")];
         let headers: &[(&str, &str)] = if body.is_some() { &key } else { &[] };
         let (status, headers, problem) = corridor.rest(method, path, token, headers, body).await;
-        assert_eq!((status, problem["code"].as_str().unwrap_or_default()), expected, "{path} {problem}");
+        assert_eq!(
+            (status, problem["code"].as_str().unwrap_or_default()),
+            expected,
+            "{path} {problem}"
+        );
         assert_eq!(headers["content-type"], "application/problem+json", "{path}");
         assert_eq!(problem["status"], status, "{path}");
         problem
@@ -55,7 +63,8 @@ async fn what_is_wrong_is_told_as_a_problem() {
     check(Method::DELETE, "/v1/orders", Some(&token), None, (405, "METHOD_NOT_ALLOWED")).await;
     check(post.clone(), "/v1/orders", Some(&token), Some(json!([])), (400, "BAD_REQUEST")).await;
     let extra = json!({ "customer_id": "cus_x", "lines": [], "status": "APPROVED" });
-    let problem = check(post.clone(), "/v1/orders", Some(&token), Some(extra), (422, "INVALID")).await;
+    let problem =
+        check(post.clone(), "/v1/orders", Some(&token), Some(extra), (422, "INVALID")).await;
     assert_eq!(problem["errors"][0]["pointer"], "/status");
     let (status, _, problem) =
         corridor.rest(post, "/v1/orders", Some(&token), &[], Some(json!({}))).await;
@@ -90,7 +99,8 @@ async fn a_partner_quotes_orders_and_watches() {
     let (status, _, quote) =
         corridor.rest(Method::POST, "/v1/price-quotes", Some(&token), &[], Some(quote)).await;
     assert_eq!(status, 200, "{quote}");
-    let order = json!({ "customer_id": customer, "lines": lines, "quote_token": quote["quote_token"] });
+    let order =
+        json!({ "customer_id": customer, "lines": lines, "quote_token": quote["quote_token"] });
     let key = [("idempotency-key", "intent-7")];
     let place = async |order: &Value| {
         corridor.rest(Method::POST, "/v1/orders", Some(&token), &key, Some(order.clone())).await
@@ -107,7 +117,11 @@ async fn a_partner_quotes_orders_and_watches() {
     other["lines"][0]["quantity"] = json!(3);
     other["quote_token"] = Value::Null;
     let (status, _, problem) = place(&other).await;
-    assert_eq!((status, problem["code"].as_str()), (422, Some("IDEMPOTENCY_MISMATCH")), "{problem}");
+    assert_eq!(
+        (status, problem["code"].as_str()),
+        (422, Some("IDEMPOTENCY_MISMATCH")),
+        "{problem}"
+    );
     let path = format!("/v1/orders/{id}");
     let decided = eventually(Duration::from_secs(10), async || {
         let (_, _, order) = corridor.rest(Method::GET, &path, Some(&token), &[], None).await;
@@ -116,7 +130,13 @@ async fn a_partner_quotes_orders_and_watches() {
     .await;
     assert!(decided);
     let (status, _, list) = corridor
-        .rest(Method::GET, "/v1/orders?page_size=1&status=APPROVED,REJECTED", Some(&token), &[], None)
+        .rest(
+            Method::GET,
+            "/v1/orders?page_size=1&status=APPROVED,REJECTED",
+            Some(&token),
+            &[],
+            None,
+        )
         .await;
     assert_eq!((status, list["data"].as_array().map(Vec::len)), (200, Some(1)), "{list}");
 }
@@ -130,7 +150,14 @@ async fn the_openapi_document_describes_every_route() {
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
     assert_eq!(
         paths,
-        ["/v1/accounts/{id}", "/v1/orders", "/v1/orders/{id}", "/v1/price-quotes", "/v1/products", "/v1/products/{sku}"]
+        [
+            "/v1/accounts/{id}",
+            "/v1/orders",
+            "/v1/orders/{id}",
+            "/v1/price-quotes",
+            "/v1/products",
+            "/v1/products/{sku}"
+        ]
     );
     let mut references = Vec::new();
     collect_references(&document, &mut references);
@@ -138,7 +165,8 @@ async fn the_openapi_document_describes_every_route() {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
-    let checked_in = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/openapi.json"));
+    let checked_in =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../schema/openapi.json"));
     let checked_in: Value = serde_json::from_str(&checked_in.unwrap()).unwrap();
     assert_eq!(document, checked_in);
 }

@@ -23,7 +23,10 @@ async fn a_wrong_password_and_an_unknown_user_are_refused_alike() {
     let email = &corridor.logins()[0].email;
     let wrong = corridor.sign_in(email, "not the password").await;
     let unknown = corridor.sign_in("nobody@corridor.example", "not the password").await;
-    assert_eq!((wrong.status(), unknown.status()), (401.try_into().unwrap(), 401.try_into().unwrap()));
+    assert_eq!(
+        (wrong.status(), unknown.status()),
+        (401.try_into().unwrap(), 401.try_into().unwrap())
+    );
     assert_eq!(wrong.text().await.unwrap(), unknown.text().await.unwrap());
 }
 

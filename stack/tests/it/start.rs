@@ -28,7 +28,8 @@ async fn starts_fast_and_small_and_says_what_runs_where() {
     }
     assert_eq!(banner.matches("curl -s").count(), 4, "a sign-in and three queries:\n{banner}");
     assert!(corridor.logins().len() >= 8, "{banner}");
-    for base in [&corridor.admin, &corridor.router, &corridor.mobile, &corridor.web, &corridor.rest] {
+    for base in [&corridor.admin, &corridor.router, &corridor.mobile, &corridor.web, &corridor.rest]
+    {
         for path in ["/health/live", "/health/ready"] {
             let answer = corridor.client.get(format!("{base}{path}")).send().await.unwrap();
             assert_eq!(answer.status(), 200, "{base}{path}");
@@ -66,7 +67,10 @@ async fn later_starts_keep_the_data() {
     let token = first.token("staff").await;
     let text = "mutation($in: AccountInput!) { createAccount(input: $in, idempotencyKey: \"k1\") { account { id } userErrors { code message } } }";
     let made = first.query(Some(&token), text, json!({ "in": { "name": "Kept Ltd" } })).await;
-    let id = made["data"]["createAccount"]["account"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+    let id = made["data"]["createAccount"]["account"]["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{made}"))
+        .to_owned();
     let (status, took) = first.interrupt();
     assert!(status.success(), "{status}");
     assert!(took < Duration::from_secs(10), "{took:?}");
@@ -111,9 +115,11 @@ fn a_folder_that_cannot_be_written_is_a_clear_message() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "not a folder").unwrap();
-    let output = command().args(["--data", file.to_str().unwrap(), "--router-port=0"])
+    let output = command()
+        .args(["--data", file.to_str().unwrap(), "--router-port=0"])
         .args(["--mobile-port=0", "--web-port=0", "--rest-port=0", "--admin-port=0"])
-        .output().unwrap();
+        .output()
+        .unwrap();
     assert!(!output.status.success());
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("file"), "{complaint}");

@@ -3,6 +3,7 @@
 //! Status 0 is success, 1 a failure that is reported, 2 a command line that was not understood.
 
 mod compose;
+mod config;
 mod plan;
 mod print_plan;
 mod report;
@@ -39,6 +40,9 @@ enum Command {
     /// Show how an operation is planned
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(PlanArgs),
+    /// Check a configuration file, or print what it comes to
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(ConfigArgs),
     /// Sign a request to a subgraph as the router does, and print its headers
     #[command(after_help = SIGN_EXAMPLES)]
     Sign(SignArgs),
@@ -69,6 +73,11 @@ const PLAN_EXAMPLES: &str = "Examples:
   braid plan --supergraph supergraph.graphql order.graphql
   echo '{ me { name } }' | braid plan --supergraph supergraph.graphql -
   braid plan --supergraph supergraph.graphql order.graphql --format mermaid";
+
+const CONFIG_EXAMPLES: &str = "Examples:
+  braid config check braid.yaml
+  braid config print               # the defaults
+  braid config print braid.yaml    # with everything filled in, secrets redacted";
 
 const SIGN_EXAMPLES: &str = "Example:
   braid sign --key-id router-1 --secret-file orders.key --path /graphql --body request.json";
@@ -153,6 +162,26 @@ enum PlanFormat {
 }
 
 #[derive(Args)]
+struct ConfigArgs {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say whether a file can be used
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+    /// Print a configuration with all defaults and without secrets
+    Print {
+        /// The file; the defaults alone if it is not given
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
 struct SignArgs {
     /// Id of the key
     #[arg(long)]
@@ -180,6 +209,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Compose(args) => compose::run(&args),
         Command::Plan(args) => plan::run(&args),
+        Command::Config(args) => config::run(&args.command),
         Command::Sign(args) => sign::run(&args),
     };
     match result {

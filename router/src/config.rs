@@ -26,7 +26,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use units::{Header, Listen, Secret, Size, Span};
 
@@ -37,7 +37,7 @@ use crate::serve::ServeLimits;
 pub const VERSION: u32 = 1;
 
 /// The whole configuration.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Always [`VERSION`].
@@ -72,7 +72,7 @@ pub struct Config {
 }
 
 /// What is special about a subgraph.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubgraphConfig {
     /// Where it is, instead of the URL in the supergraph.
@@ -87,7 +87,7 @@ pub struct SubgraphConfig {
 }
 
 /// A signing key.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyConfig {
     /// Its id, which the subgraph knows it by.
@@ -107,7 +107,7 @@ impl KeyConfig {
 }
 
 /// How access tokens are verified. One of the sources of keys is to be given.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenConfig {
     /// Where the provider publishes its keys.
@@ -123,7 +123,7 @@ pub struct TokenConfig {
 }
 
 /// Which web pages may call the router.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CorsConfig {
     /// Origins such as `https://app.example.com`, compared whole.
@@ -132,7 +132,7 @@ pub struct CorsConfig {
 }
 
 /// Limits of all kinds. The names say what, the last word says in what unit.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// The size of a request's body.

@@ -1,6 +1,7 @@
-//! The router's application: `/graphql`, health, and 404 for all else.
+//! GraphQL over HTTP: `/graphql`, and whatever else an application serves.
 //!
-//! `/graphql` is dispatched without a router or boxed futures: it is the hot path.
+//! The router runs the texts that clients send; an edge gives it other [`Documents`]: those that it
+//! stores. `/graphql` is dispatched without a router or boxed futures: it is the hot path.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,18 +45,53 @@ pub struct GraphqlOptions {
     pub metrics: Arc<Metrics>,
 }
 
+/// What a request runs.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The document's text.
+    pub query: Arc<str>,
+    /// We store it: it may have shaping directives.
+    pub stored: bool,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+}
+
+/// Chooses what a request runs by its parameters.
+pub trait Documents: Send + Sync + 'static {
+    /// What the parameters `query`, `documentId`, `operationName` and `extensions` ask for.
+    ///
+    /// # Errors
+    /// Nothing, or nothing that may run here.
+    fn choose(&self, params: &Params) -> Result<Chosen, Refusal>;
+}
+
+/// The texts that clients send.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts;
+
 /// The application.
 #[derive(Clone)]
 pub struct GraphqlApp {
     options: Arc<GraphqlOptions>,
+    documents: Arc<dyn Documents>,
     others: axum::Router,
 }
 
 impl GraphqlApp {
-    /// The application, with health that follows `shutdown`.
+    /// The router's application: texts, health that follows `shutdown`, and 404 for all else.
     pub fn new(options: GraphqlOptions, shutdown: &Shutdown) -> Self {
         let others = health::app(shutdown);
-        Self { options: Arc::new(options), others }
+        Self::with_documents(options, Arc::new(Texts), others)
+    }
+
+    /// An application that runs what `documents` chooses; `others` answers every path but
+    /// `/graphql`.
+    pub fn with_documents(
+        options: GraphqlOptions,
+        documents: Arc<dyn Documents>,
+        others: axum::Router,
+    ) -> Self {
+        Self { options: Arc::new(options), documents, others }
     }
 
     async fn graphql(&self, request: Request<Body>) -> Response {
@@ -91,17 +127,11 @@ impl GraphqlApp {
             Some(authenticator) => authenticator.caller(&parts.headers).await?,
             None => None,
         };
-        if params.document_id.is_some() {
-            let message = "no documents are stored here; send the text of the document";
-            return Err(Refusal::new(RefusalCode::UnknownDocument, message));
-        }
-        let Some(query) = params.query else {
-            return Err(Refusal::bad_request("the parameter `query` is missing"));
-        };
+        let Chosen { query, stored, operation_name } = self.documents.choose(&params)?;
         let request = engine::Request {
-            query: query.into(),
-            stored: false,
-            operation_name: params.operation_name,
+            query,
+            stored,
+            operation_name,
             variables: params.variables,
             caller,
             headers: braid_executor::forwardable(&parts.headers, &options.forward),
@@ -120,6 +150,20 @@ impl App for GraphqlApp {
             let Ok(response) = self.others.clone().oneshot(request).await;
             response
         }
+    }
+}
+
+impl Documents for Texts {
+    fn choose(&self, params: &Params) -> Result<Chosen, Refusal> {
+        if params.document_id.is_some() {
+            let message = "no documents are stored here; send the text of the document";
+            return Err(Refusal::new(RefusalCode::UnknownDocument, message));
+        }
+        let Some(query) = &params.query else {
+            return Err(Refusal::bad_request("the parameter `query` is missing"));
+        };
+        let operation_name = params.operation_name.clone();
+        Ok(Chosen { query: query.as_str().into(), stored: false, operation_name })
     }
 }
 

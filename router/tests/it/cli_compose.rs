@@ -296,9 +296,35 @@ fn signs_what_a_subgraph_verifies() {
 }
 
 #[test]
+fn prints_and_checks_configurations() {
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let text = format!(
+        "version: 1\nadmin: off\nlimits: {{ body: 2MiB }}\nforward_headers: [traceparent]\n\
+         subgraphs: {{ a: {{ timeout: 1500ms, key: {{ id: k, secret: {key} }} }} }}\n"
+    );
+    let folder = folder(&[("good.yaml", &text), ("bad.yaml", "version: 1\nlisten: here\n")]);
+    let output = braid(folder.path(), &["config", "check", "good.yaml"]);
+    assert_eq!((output.status.code(), out(&output)), (Some(0), "good.yaml can be used\n"));
+    let output = braid(folder.path(), &["config", "check", "bad.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("bad.yaml:2"), "{}", err(&output));
+    let output = braid(folder.path(), &["config", "print", "good.yaml"]);
+    let text = out(&output);
+    for line in ["admin: \"off\"", "body: 2MiB", "timeout: 1500ms", "traceparent", "(redacted)"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.contains(key));
+    // What is printed can be read again.
+    let output = braid(folder.path(), &["config", "print"]);
+    std::fs::write(folder.path().join("printed.yaml"), &output.stdout).unwrap();
+    let output = braid(folder.path(), &["config", "check", "printed.yaml"]);
+    assert!(output.status.success(), "{}", err(&output));
+}
+
+#[test]
 fn help_has_examples_and_mistakes_have_status_2() {
     let folder = folder(&[]);
-    for command in ["serve", "compose", "plan", "sign"] {
+    for command in ["serve", "compose", "plan", "config", "sign"] {
         let output = braid(folder.path(), &[command, "--help"]);
         assert!(output.status.success() && out(&output).contains("Example"), "{command}");
         let output = braid(folder.path(), &[command, "--nonsense"]);

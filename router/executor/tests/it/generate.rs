@@ -89,7 +89,8 @@ pub(crate) fn named(ty: &str) -> &str {
 const SCALARS: &[&str] = &["Int", "String", "Boolean", "Float", "Color", "ID"];
 
 impl Model {
-    pub(crate) fn new(random: &mut Random) -> Self {
+    /// A model; with `faults` there are nulls where none may be.
+    pub(crate) fn new(random: &mut Random, faults: bool) -> Self {
         let mut model = Self {
             subgraphs: 2 + random.below(3),
             entities: Vec::new(),
@@ -125,7 +126,7 @@ impl Model {
             model.settings = (0..model.subgraphs).filter(|_| random.chance(70)).collect();
         }
         model.complete(random);
-        model.fill(random);
+        model.fill(random, faults);
         model
     }
 
@@ -266,7 +267,7 @@ impl Model {
         }
     }
 
-    fn fill(&mut self, random: &mut Random) {
+    fn fill(&mut self, random: &mut Random, faults: bool) {
         let counts: BTreeMap<String, usize> =
             self.entities.iter().map(|entity| (entity.name.clone(), 1 + random.below(4))).collect();
         for entity in &self.entities {
@@ -275,7 +276,15 @@ impl Model {
                 object.insert("id".to_owned(), json!(format!("{}-{at}", entity.name)));
                 object.insert("code".to_owned(), json!(format!("c{at}")));
                 for field in &entity.fields {
-                    object.insert(field.name.clone(), self.value(random, &field.ty, &counts));
+                    let required = entity.fields.iter().flat_map(|field| &field.requires);
+                    // What others are computed from is sound, or their values would differ.
+                    let sound = named(&field.ty).starts_with('V')
+                        || required.clone().any(|(name, _)| *name == field.name);
+                    let value = match faults && !sound && random.chance(10) {
+                        true => Value::Null,
+                        false => self.value(random, &field.ty, &counts),
+                    };
+                    object.insert(field.name.clone(), value);
                 }
                 object
             });

@@ -23,7 +23,7 @@ impl Choices<'_> {
 }
 
 /// Two to four subgraphs in one text, of entities `T0`, `T1`, … and values `V`, with an interface
-/// `N` that some entities implement.
+/// `N` that some entities implement. Each entity has a home that knows all of it, mostly.
 fn sdl(choices: &[u8]) -> String {
     let mut choices = Choices(choices.iter());
     let mut text = String::new();
@@ -33,89 +33,101 @@ fn sdl(choices: &[u8]) -> String {
         let _infallible = writeln!(text, "#### g{graph}\ntype Query {{");
         let mut types = String::new();
         for ty in 0..TYPES {
-            if choices.next(4) == 0 && graph > 0 {
+            let home = ty % graphs == graph;
+            if choices.next(4) == 0 && !home {
                 continue;
             }
-            if choices.next(3) == 0 || (graph == 0 && ty == 0) {
+            if choices.next(3) == 0 || home {
                 let list = choices.next(2) == 0;
                 let of = if list { format!("[T{ty}]") } else { format!("T{ty}") };
                 let _infallible = writeln!(text, "  q{ty}{}: {of} @shareable", u8::from(list));
             }
-            types.push_str(&entity(&mut choices, ty, with_interface));
+            types.push_str(&entity(&mut choices, ty, graph, with_interface, home));
         }
         if with_interface {
             let _infallible = writeln!(text, "  n: N @shareable");
             types.push_str("interface N { id: ID! }\n");
         }
-        let _infallible = writeln!(text, "  v{graph}: V\n}}\n{types}");
-        let own = if choices.next(2) == 0 { "deep: V @shareable" } else { "" };
-        let _infallible = writeln!(text, "type V {{ common: Int @shareable own{graph}: Int {own} }}");
+        let _infallible = writeln!(text, "  w: W @shareable\n}}\n{types}");
+        let _infallible = writeln!(
+            text,
+            "type V @shareable {{ common: Int deep: V }}\n\
+             type W {{ common: Int @shareable own{graph}: Int deep: W @shareable }}"
+        );
     }
     text
 }
 
-fn entity(choices: &mut Choices<'_>, ty: usize, with_interface: bool) -> String {
+fn entity(choices: &mut Choices<'_>, ty: usize, graph: usize, with_interface: bool, home: bool) -> String {
     let mut out = format!("type T{ty}");
     if with_interface && ty < 3 {
         out.push_str(" implements N");
     }
     let keys = [
         "@key(fields: \"id\")",
-        "@key(fields: \"code\")",
         "@key(fields: \"id\") @key(fields: \"code\")",
+        "@key(fields: \"code\")",
         "@key(fields: \"id\", resolvable: false) @key(fields: \"code\")",
         "@key(fields: \"id code\")",
         "@key(fields: \"id\") @key(fields: \"ref { id }\")",
+        "@key(fields: \"ref { code }\")",
         "",
     ];
-    let key = keys[choices.next(7)];
+    let key = keys[if home { choices.next(2) } else { choices.next(8) }];
     let _infallible = write!(out, " {key} {{ id: ID! @shareable ");
-    if key.contains("code") || choices.next(3) == 0 {
+    if key.contains("code\"") || home || choices.next(3) == 0 {
         out.push_str("code: ID! @shareable ");
     }
     let next = (ty + 1) % TYPES;
-    if key.contains("ref") || choices.next(2) == 0 {
-        let _infallible = write!(out, "ref: R{next} @shareable ");
+    if key.contains("ref") || home || choices.next(2) == 0 {
+        let _infallible = write!(out, "ref: T{next} @shareable ");
     }
-    let mut requires = None;
+    let mut requires: Vec<String> = Vec::new();
     for field in 0..FIELDS {
         match choices.next(4) {
-            0 => {
+            choice if choice == 0 || home => {
                 let _infallible = write!(out, "f{field}: Int @shareable ");
+                if field > 2 {
+                    let _infallible = write!(out, "c{field}: T{next} @shareable ");
+                }
             }
-            1 if requires.is_none() && !key.is_empty() => requires = Some(field),
+            1 if !key.is_empty() => {
+                let _infallible = write!(out, "f{field}: Int @external ");
+                requires.push(format!("f{field}"));
+            }
             2 if field > 2 => {
                 let _infallible = write!(out, "c{field}: T{next} @shareable ");
             }
             _ => {}
         }
     }
-    if let Some(field) = requires {
-        let _infallible = write!(
-            out,
-            "x{field}: Int @external r{field}: Int @shareable @requires(fields: \"x{field}\") "
-        );
-    } else {
-        let field = choices.next(5);
-        let _infallible = write!(out, "x{field}: Int @shareable ");
+    if !requires.is_empty() {
+        // Of one name with a field that others require: chains.
+        let (name, all) = (choices.next(3), requires.join(" "));
+        let _infallible = write!(out, "r{name}: Int @shareable @requires(fields: \"{all}\") ");
+    } else if home {
+        out.push_str("r0: Int @shareable r1: Int @shareable r2: Int @shareable ");
     }
-    if choices.next(3) == 0 {
+    if choices.next(3) == 0 || home {
         out.push_str("value: V @shareable ");
     }
+    let spread = home || (key == keys[0] && choices.next(2) == 0);
+    if spread {
+        let _infallible = write!(out, "spread: P{ty} @shareable ");
+    }
     out.push_str("}\n");
+    if spread {
+        let _infallible = writeln!(out, "type P{ty} {{ common: Int @shareable own{graph}: Int }}");
+    }
     out
 }
 
 #[test]
 fn whatever_composes_can_be_planned() {
-    let mut composed = 0;
     let choices = (prop::collection::vec(any::<u8>(), 20..200),);
     let composed_count = std::cell::Cell::new(0);
     let test = |(choices,): (Vec<u8>,)| {
-        let mut text = sdl(&choices);
-        for ty in 0..TYPES {
-            text = text.replace(&format!("R{ty}"), &format!("T{ty}"));
-        }
+        let text = sdl(&choices);
         // A type that a subgraph refers to but does not have is a stub there.
         let text = with_stubs(&text);
         let inputs = subgraphs(&text).into_iter().map(|(name, sdl)| SubgraphInput {
@@ -135,7 +147,7 @@ fn whatever_composes_can_be_planned() {
         Ok(())
     };
     runner(400).run(&choices, test).unwrap();
-    composed += composed_count.get();
+    let composed = composed_count.get();
     println!("{composed} composed");
     assert!(composed > 20, "only {composed} of the schemas compose");
 }
@@ -149,7 +161,8 @@ fn with_stubs(text: &str) -> String {
             if used && !part.contains(&format!("type T{ty} ")) {
                 let _infallible = writeln!(
                     out,
-                    "type T{ty} @key(fields: \"id\", resolvable: false) {{ id: ID! @shareable }}"
+                    "type T{ty} @key(fields: \"id\", resolvable: false) {{ id: ID! @shareable \
+                     code: ID! @shareable }}"
                 );
             }
         }

@@ -127,6 +127,16 @@ pub(super) async fn lock(
     Ok(Some(saga))
 }
 
+/// Keeps a saga's row locked until the transaction ends. For commands that touch a saga and the
+/// entity it is about: the saga's own transactions lock in this order too.
+///
+/// # Errors
+/// The database refuses.
+pub async fn hold(tx: &mut Tx, id: &str) -> Result<(), DbError> {
+    tx.execute(sql("UPDATE sagas SET version = version + 1 WHERE id = $1").bind(id)).await?;
+    Ok(())
+}
+
 fn read(row: &Row, states: &[Row]) -> Result<Saga, MessagingError> {
     let steps = states
         .iter()

@@ -51,6 +51,9 @@ pub struct Config {
     /// Whether clients may read the schema, and are helped with suggestions. For development.
     #[serde(default)]
     pub introspection: bool,
+    /// Whether clients see the messages of subgraphs' errors. For development.
+    #[serde(default)]
+    pub expose_messages: bool,
     /// Limits of all kinds.
     #[serde(default)]
     pub limits: Limits,
@@ -247,6 +250,7 @@ impl Default for Config {
             listen: default_listen(),
             admin: default_admin(),
             introspection: false,
+            expose_messages: false,
             limits: Limits::default(),
             subgraph_timeout: default_subgraph_timeout(),
             subgraphs: BTreeMap::new(),

@@ -78,8 +78,6 @@ codes! {
     IntrospectionDisabled 400 "INTROSPECTION_DISABLED",
     /// A subscription over a transport without any.
     Subscription 400 "SUBSCRIPTIONS_NOT_SUPPORTED",
-    /// The whole request took longer than allowed.
-    DeadlineExceeded 504 "REQUEST_DEADLINE_EXCEEDED",
 }
 
 /// A refused request.

@@ -132,7 +132,7 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
             };
         }
         self.out.push(b'{');
-        let open = self.out.len();
+        let (open, mut bubbled) = (self.out.len(), false);
         for field in &output.fields {
             if !field.types.meets(ty) {
                 continue;
@@ -142,14 +142,17 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
             self.out.extend_from_slice(&field.head[comma..]);
             let value = self.out.len();
             if self.field_value(field, around, ty) != Wrote::Value {
-                return Wrote::Bubbled;
+                if !self.goes_on(&mut bubbled) {
+                    return Wrote::Bubbled;
+                }
+                continue;
             }
             if field.omit_null && self.out[value..] == *b"null" {
                 self.out.truncate(start);
             }
         }
         self.out.push(b'}');
-        Wrote::Value
+        self.ends(bubbled)
     }
 
     /// The object's type, from the first source that knows it.
@@ -286,6 +289,7 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
             return Wrote::Bubbled;
         }
         self.out.push(b'[');
+        let mut bubbled = false;
         for at in 0..count {
             if at > 0 {
                 self.out.push(b',');
@@ -307,12 +311,12 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
             if REPORT {
                 self.leave();
             }
-            if wrote != Wrote::Value {
+            if wrote != Wrote::Value && !self.goes_on(&mut bubbled) {
                 return wrote;
             }
         }
         self.out.push(b']');
-        Wrote::Value
+        self.ends(bubbled)
     }
 
     fn one_object(&mut self, field: &'a Field, around: Around<'a>, values: &[Value]) -> Wrote {
@@ -362,6 +366,23 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
         }
         self.out.extend_from_slice(b"null");
         Wrote::Value
+    }
+
+    /// Whether the walk goes on through what a null just made null: only to tell what else there
+    /// is, each failure with a path.
+    fn goes_on(&mut self, bubbled: &mut bool) -> bool {
+        if let Some(report) = &mut self.report {
+            report.doomed += usize::from(!std::mem::replace(bubbled, true));
+        }
+        REPORT
+    }
+
+    /// The end of an object or list of which something may have bubbled.
+    fn ends(&mut self, bubbled: bool) -> Wrote {
+        if let (true, Some(report)) = (bubbled, &mut self.report) {
+            report.doomed -= 1;
+        }
+        if bubbled { Wrote::Bubbled } else { Wrote::Value }
     }
 
     /// Whether a node is here.

@@ -121,6 +121,7 @@ async fn supergraph(args: &ServeArgs, config: &Config) -> Result<Supergraph, Fai
 fn engine_options(config: &Config) -> EngineOptions {
     EngineOptions {
         introspection: config.introspection,
+        expose_messages: config.expose_messages,
         limits: config.limits.document(),
         errors_max: config.limits.errors,
         planning_time: config.limits.planning_time.0,

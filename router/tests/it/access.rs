@@ -129,6 +129,23 @@ async fn a_caller_is_nowhere_else_to_be_found() {
     assert!(app.seen.callers.lock().unwrap().iter().all(Option::is_none));
 }
 
+#[tokio::test]
+async fn a_known_token_expires() {
+    let signer = signer();
+    let app = app(&signer);
+    // Good for two more seconds: past its end, within the leeway for clocks that differ.
+    let token = signer.issue(&caller(&[]), "t1", now_s() - 90, 62).unwrap();
+    let header = format!("Bearer {token}");
+    let ask = async || app.post_with(QUERY, &[("authorization", &header)]).await.status.as_u16();
+    assert_eq!(ask().await, 200);
+    let begun = std::time::Instant::now();
+    while ask().await == 200 {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "still good");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(ask().await, 401);
+}
+
 /// A provider that counts how often it is asked.
 async fn provider(keys: Arc<Mutex<String>>) -> (String, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));

@@ -99,3 +99,13 @@ fn what_does_not_fit_together_is_refused() {
     let error = load::config(std::path::Path::new("/nonexistent.yaml"), HashMap::new());
     assert_eq!(error.unwrap_err().to_string(), "read /nonexistent.yaml: no such file");
 }
+
+#[test]
+fn the_documented_example_can_be_read() {
+    let page = include_str!("../../../docs/router.md");
+    let example = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let config = read(example, &[("ORDERS_KEY", secret)]).unwrap();
+    assert_eq!(config.forward_headers[0].0, "traceparent");
+    assert_eq!(format!("{:?}", config.limits.body), format!("{:?}", Config::default().limits.body));
+}

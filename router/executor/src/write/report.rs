@@ -45,10 +45,25 @@ pub(super) struct Report<'a> {
     told: Vec<bool>,
     /// For each failure, whether it was told.
     failures_told: Vec<bool>,
-    /// Sources whose absence was told already, by their place in [`Writer::sources`].
-    excused: Vec<usize>,
+    /// Why places of the objects around are missing, by their place in [`Writer::sources`].
+    excuses: Vec<(usize, Cause)>,
+    /// How many of the objects and lists around are null already.
+    pub(super) doomed: usize,
     errors: Vec<u8>,
     count: usize,
+}
+
+/// Why a source of an object is not here.
+#[derive(Clone, Copy)]
+enum Cause {
+    /// Its fetch failed.
+    Failure(u32),
+    /// The data of its fetch is null, and something was reported about the fetch as a whole.
+    Whole(u32),
+    /// Something was recorded that is told where it belongs.
+    Told,
+    /// Nobody said.
+    Unknown,
 }
 
 impl<'a> Report<'a> {
@@ -71,7 +86,8 @@ impl<'a> Report<'a> {
             about,
             told: vec![false; data.records.len()],
             failures_told: vec![false; data.failures.len()],
-            excused: Vec::new(),
+            excuses: Vec::new(),
+            doomed: 0,
             errors: Vec::new(),
             count: 0,
         }
@@ -145,6 +161,19 @@ impl<'a> Report<'a> {
         let mut message = Vec::new();
         escape::string(&mut message, failure.message());
         self.push_raw(&message, failure.code(), service.as_deref(), status, &[]);
+    }
+
+    /// What explains that a root node is null.
+    fn whole(&self, node: u32) -> Cause {
+        let Some(fetch) = self.data.roots.iter().position(|&root| root == node) else {
+            return Cause::Unknown;
+        };
+        let fetch = crate::data::index(fetch);
+        let whole = self.about.get(&NONE).map(SmallVec::as_slice).unwrap_or_default();
+        match whole.iter().any(|&at| self.data.records[at as usize].fetch == fetch) {
+            true => Cause::Whole(fetch),
+            false => Cause::Unknown,
+        }
     }
 
     /// Counts an error; whether there is room to tell it.
@@ -266,7 +295,8 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
                 self.is_excused(around, Some(source))
             };
         }
-        if non_null && !explained {
+        let doomed = self.report.as_ref().is_some_and(|report| report.doomed > 0);
+        if non_null && !explained && !doomed {
             let message = format!("`{}` may not be null, but there is no value", field.coordinate);
             self.tell(INVALID_VALUE, &message, None);
         }
@@ -296,51 +326,53 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
 
     /// Tells why a source is not here, if a failure is the reason. Whether anything explains it.
     pub(super) fn is_excused(&mut self, around: Around<'a>, source: Option<u32>) -> bool {
-        let Some(source) = source else { return false };
-        let at = around.base + source as usize;
-        let node = self.sources[at];
+        let cause = source.map_or(Cause::Unknown, |source| self.cause(around, source));
         let Some(report) = &mut self.report else { return false };
-        if let Some(found) = report.data.nodes.get(node as usize) {
-            return match found.state {
-                State::Failed(fetch) => {
-                    if let Some(failure) = report.data.failures[fetch as usize] {
-                        report.failure(fetch, failure);
-                    }
-                    true
+        match cause {
+            Cause::Unknown => return false,
+            Cause::Told => {}
+            Cause::Failure(fetch) => {
+                if let Some(failure) = report.data.failures[fetch as usize] {
+                    report.failure(fetch, failure);
                 }
-                State::Null => report.about.contains_key(&node) || self.tell_fetch(node),
-                State::Pending | State::Present => false,
-            };
-        }
-        if report.excused.contains(&at) {
-            return true;
-        }
-        let Some(further) = source.checked_sub(around.output.places) else { return false };
-        let from = around.output.links[further as usize].source;
-        let present = self.is_present(self.sources[around.base + from as usize]);
-        !present && self.is_excused(around, Some(from))
-    }
-
-    /// Tells what was reported about the whole fetch of a root node that is null.
-    fn tell_fetch(&mut self, node: u32) -> bool {
-        let Some(report) = &mut self.report else { return false };
-        let Some(fetch) = report.data.roots.iter().position(|&root| root == node) else {
-            return false;
-        };
-        let whole = report.about.get(&NONE).cloned().unwrap_or_default();
-        let mut any = false;
-        for at in whole {
-            if report.data.records[at as usize].fetch as usize == fetch {
-                any = true;
-                if !report.told[at as usize] {
-                    report.record(at as usize, &[]);
+            }
+            Cause::Whole(fetch) => {
+                for at in report.about.get(&NONE).cloned().unwrap_or_default() {
+                    let record = report.data.records[at as usize];
+                    if record.fetch == fetch && !report.told[at as usize] {
+                        report.record(at as usize, &[]);
+                    }
                 }
             }
         }
-        any
+        true
     }
 
-    /// Before an object of several places is written: tells of those that are missing.
+    /// Why a source of an object is not here.
+    fn cause(&self, around: Around<'a>, source: u32) -> Cause {
+        let at = around.base + source as usize;
+        let node = self.sources[at];
+        let Some(report) = &self.report else { return Cause::Unknown };
+        if let Some(found) = report.data.nodes.get(node as usize) {
+            return match found.state {
+                State::Failed(fetch) => Cause::Failure(fetch),
+                State::Null if report.about.contains_key(&node) => Cause::Told,
+                State::Null => report.whole(node),
+                State::Pending | State::Present => Cause::Unknown,
+            };
+        }
+        if let Some((_, cause)) = report.excuses.iter().find(|(of, _)| *of == at) {
+            return *cause;
+        }
+        let Some(further) = source.checked_sub(around.output.places) else { return Cause::Unknown };
+        let from = around.output.links[further as usize].source;
+        match self.is_present(self.sources[around.base + from as usize]) {
+            true => Cause::Unknown,
+            false => self.cause(around, from),
+        }
+    }
+
+    /// Before an object of several places is written: notes why some are missing.
     pub(super) fn excuse(&mut self, field: &'a Field, around: Around<'a>, base: usize) {
         let FieldValue::Object { places, .. } = &field.value else { return };
         for (at, &(source, slot)) in places.iter().enumerate() {
@@ -348,20 +380,20 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
                 continue;
             }
             let node = self.sources[around.base + source as usize];
-            let explained = if self.is_present(node) {
-                self.is_told(node, slot)
-            } else {
-                self.is_excused(around, Some(source))
+            let cause = match self.is_present(node) {
+                true if self.is_told(node, slot) => Cause::Told,
+                true => Cause::Unknown,
+                false => self.cause(around, source),
             };
-            if let (true, Some(report)) = (explained, &mut self.report) {
-                report.excused.push(base + at);
+            if let Some(report) = &mut self.report {
+                report.excuses.push((base + at, cause));
             }
         }
     }
 
     pub(super) fn forget_excuses(&mut self, base: usize) {
         if let Some(report) = &mut self.report {
-            report.excused.retain(|&at| at < base);
+            report.excuses.retain(|(at, _)| *at < base);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Checks the stored documents against the supergraph and compiles them in.
 
-use braid_documents::{Audience, build};
+use braid_documents::{Rules, build};
 
 fn main() {
-    build::embed("operations", "../schema/supergraph.graphql", Audience::Everything);
+    build::embed("operations", "../schema/supergraph.graphql", Rules::OWN);
 }

@@ -1,9 +1,7 @@
 //! Checks the stored documents against what partners see of the supergraph and compiles them in.
 
-use braid_documents::{Audience, build};
+use braid_documents::{Rules, build};
 
 fn main() {
-    // As `AUDIENCE` in the library.
-    let partners = Audience::Tagged { include: "partner", exclude: "internal" };
-    build::embed("operations", "../schema/supergraph.graphql", partners);
+    build::embed("operations", "../schema/supergraph.graphql", Rules::PARTNER);
 }

@@ -6,12 +6,12 @@
 mod explorer;
 
 use axum::Router;
-use braid_documents::{Audience, Problem};
-use braid_edge::auth::{self, AuthHandler};
-use braid_edge::stored::{EdgeParts, StoredApp, Text};
+use braid_documents::{Problem, Rules};
+use braid_edge::auth::AuthHandler;
+use braid_edge::stored::{self, EdgeParts, Text};
 use braid_edge::{Bundle, Source};
 use braid_model::Supergraph;
-use braid_router::http::health;
+use braid_router::http::graphql::GraphqlApp;
 use braid_router::serve::Shutdown;
 
 pub use explorer::Login;
@@ -31,7 +31,7 @@ pub enum Mode {
 /// # Errors
 /// All problems of all documents.
 pub fn bundle(schema: &Supergraph) -> Result<Bundle, Vec<Problem>> {
-    Bundle::load(schema, Audience::Everything, DOCUMENTS)
+    Bundle::load(schema, Rules::OWN, DOCUMENTS)
 }
 
 /// The edge: documents at `/graphql`, sign-in, health, and in development `/graphiql`.
@@ -41,12 +41,10 @@ pub fn app(
     auth: AuthHandler,
     mode: Mode,
     shutdown: &Shutdown,
-) -> StoredApp {
-    let mut others: Router = health::routes(shutdown).merge(auth::routes(auth));
-    let mut text = Text::Refused;
-    if let Mode::Development(logins) = mode {
-        others = others.merge(explorer::routes(&bundle, &logins));
-        text = Text::Open;
-    }
-    StoredApp::new(parts, bundle, text, others.fallback(braid_edge::not_found))
+) -> GraphqlApp {
+    let (own, text) = match mode {
+        Mode::Production => (Router::new(), Text::Refused),
+        Mode::Development(logins) => (explorer::routes(&bundle, &logins), Text::Open),
+    };
+    stored::app(parts, bundle, text, braid_edge::others(auth, shutdown, own))
 }

@@ -8,13 +8,28 @@ pub mod auth;
 mod bundle;
 pub mod stored;
 
+use axum::Router;
 use axum::response::Response;
+use braid_router::http::health;
 use braid_router::http::negotiate::{MediaType, refuse};
 use braid_router::refusal::{Refusal, RefusalCode};
+use braid_router::serve::Shutdown;
 
+use auth::AuthHandler;
 pub use bundle::{Bundle, Source};
 
-/// What every edge answers where nothing is served.
-pub async fn not_found() -> Response {
-    refuse(MediaType::Json, &Refusal::new(RefusalCode::NotFound, "nothing is here"))
+/// What every edge serves beside its documents: sign-in, health, and what `own` adds; a refusal
+/// in JSON for all else.
+pub fn others(auth: AuthHandler, shutdown: &Shutdown, own: Router) -> Router {
+    own.merge(health::routes(shutdown))
+        .merge(auth::routes(auth))
+        .fallback(async || refused(RefusalCode::NotFound, "nothing is here"))
+        .method_not_allowed_fallback(async || {
+            // `allow` is added by whoever knows the route's methods.
+            refused(RefusalCode::MethodNotAllowed, "this path has another method")
+        })
+}
+
+fn refused(code: RefusalCode, message: &'static str) -> Response {
+    refuse(MediaType::Json, &Refusal::new(code, message))
 }

@@ -1,8 +1,7 @@
 //! GraphQL over HTTP where documents are stored: `POST` or `GET /graphql` with an id and variables.
 //!
-//! The same steps as the router's own endpoint (`braid_router::http::graphql`), but for one: what
-//! is executed is the document that the id names. Text is refused, with or without an id, unless
-//! the edge is open for development.
+//! The router's own application with other documents: what is executed is what the id names. Text
+//! is refused, with or without an id, unless the edge is open for development.
 //!
 //! The id is the parameter `documentId` (`id` as Relay spells it), or the hash of Apollo's
 //! `extensions.persistedQuery.sha256Hash`.
@@ -10,20 +9,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::response::Response;
-use braid_router::engine::{self, Engine};
+use axum::Router;
+use braid_documents::Stored;
+use braid_router::engine::Engine;
 use braid_router::http::body::BodyLimits;
 use braid_router::http::caller::Authenticator;
-use braid_router::http::graphql::{self, PATH};
+use braid_router::http::cors::Cors;
+use braid_router::http::graphql::{Chosen, Documents, GraphqlApp, GraphqlOptions};
 use braid_router::http::metrics::Metrics;
-use braid_router::http::negotiate::{MediaType, negotiate, refuse};
 use braid_router::http::params::Params;
 use braid_router::refusal::{Refusal, RefusalCode};
-use braid_router::serve::App;
-use http::Request;
-use http::request::Parts;
-use tower::ServiceExt as _;
 
 use crate::Bundle;
 
@@ -52,114 +47,98 @@ pub enum Text {
 }
 
 /// An edge's application: stored documents at `/graphql`, and whatever else it serves.
-#[derive(Clone)]
-pub struct StoredApp {
-    inner: Arc<Inner>,
-    others: axum::Router,
+pub fn app(parts: EdgeParts, bundle: Bundle, text: Text, others: Router) -> GraphqlApp {
+    let options = GraphqlOptions {
+        engine: parts.engine,
+        authenticator: Some(parts.authenticator),
+        cors: Cors::default(),
+        forward: Vec::new(),
+        body: parts.body,
+        request_time: parts.request_time,
+        metrics: parts.metrics,
+    };
+    GraphqlApp::with_documents(options, Arc::new(StoredDocuments { bundle, text }), others)
 }
 
-struct Inner {
-    parts: EdgeParts,
+struct StoredDocuments {
     bundle: Bundle,
     text: Text,
 }
 
-/// What a request asks to run.
-struct Asked {
-    query: Arc<str>,
-    is_stored: bool,
-}
-
-impl StoredApp {
-    /// The application. `others` answers every path but `/graphql`.
-    pub fn new(parts: EdgeParts, bundle: Bundle, text: Text, others: axum::Router) -> Self {
-        Self { inner: Arc::new(Inner { parts, bundle, text }), others }
-    }
-
-    async fn graphql(&self, request: Request<Body>) -> Response {
-        let (head, body) = request.into_parts();
-        let metrics = &self.inner.parts.metrics;
-        let media = match negotiate(&head.headers) {
-            Ok(media) => media,
-            Err(refusal) => return refuse(MediaType::Json, &refusal),
-        };
-        match self.answer(&head, body).await {
-            Ok(response) => {
-                metrics.graphql(response.outcome == engine::Outcome::Executed);
-                graphql::respond(media, response)
-            }
-            Err(refusal) => {
-                metrics.graphql(false);
-                refuse(media, &refusal)
-            }
-        }
-    }
-
-    async fn answer(&self, head: &Parts, body: Body) -> Result<engine::Response, Refusal> {
-        let parts = &self.inner.parts;
-        let (params, allow) = graphql::read(head, body, parts.body).await?;
-        let asked = self.inner.asked(&params)?;
-        let caller = parts.authenticator.caller(&head.headers).await?;
-        let request = engine::Request {
-            query: asked.query,
-            stored: asked.is_stored,
-            operation_name: params.operation_name.filter(|_| !asked.is_stored),
-            variables: params.variables,
-            caller,
-            headers: Vec::new(),
-            deadline: tokio::time::Instant::now() + parts.request_time,
-            allow,
-        };
-        Ok(parts.engine.execute(request).await)
-    }
-}
-
-impl App for StoredApp {
-    async fn call(&self, request: Request<Body>) -> Response {
-        if request.uri().path() == PATH {
-            self.graphql(request).await
-        } else {
-            let Ok(response) = self.others.clone().oneshot(request).await;
-            response
-        }
-    }
-}
-
-impl Inner {
-    fn asked(&self, params: &Params) -> Result<Asked, Refusal> {
-        let id = match &params.document_id {
-            Some(id) => Some(id.clone()),
-            None => persisted_hash(&params.extensions),
-        };
-        match (&params.query, id, self.text) {
-            (Some(_), Some(_), _) => {
+impl Documents for StoredDocuments {
+    fn choose(&self, params: &Params) -> Result<Chosen, Refusal> {
+        let hash = persisted_hash(&params.extensions)?;
+        let has_id = hash.is_some() || params.document_id.is_some();
+        match (&params.query, has_id, self.text) {
+            (Some(_), true, _) => {
                 let message = "send the id of a stored document or a text, not both";
                 Err(Refusal::bad_request(message))
             }
-            (Some(_), None, Text::Refused) => {
+            (Some(_), false, Text::Refused) => {
                 let message = "only stored documents run here; send the parameter `documentId`";
                 Err(Refusal::new(RefusalCode::TextRefused, message))
             }
-            (Some(text), None, Text::Open) => {
-                Ok(Asked { query: text.as_str().into(), is_stored: false })
+            (Some(text), false, Text::Open) => Ok(Chosen {
+                query: text.as_str().into(),
+                stored: false,
+                operation_name: params.operation_name.clone(),
+            }),
+            (None, _, _) => {
+                let stored = self.find(params.document_id.as_deref(), hash.as_deref())?;
+                check_name(stored, params.operation_name.as_deref())?;
+                // The document has one operation, so its name is no part of what is cached.
+                let query = Arc::clone(&stored.text);
+                Ok(Chosen { query, stored: true, operation_name: None })
             }
-            (None, Some(id), _) => match self.bundle.find(&id) {
-                Some(stored) => Ok(Asked { query: Arc::clone(&stored.text), is_stored: true }),
-                None => {
-                    Err(Refusal::new(RefusalCode::DocumentNotFound, "no such document is stored"))
-                }
-            },
-            (None, None, _) => Err(Refusal::bad_request("the parameter `documentId` is missing")),
         }
     }
 }
 
-/// `persistedQuery.sha256Hash` of the extensions (Apollo's automatic persisted queries).
-fn persisted_hash(extensions: &[u8]) -> Option<String> {
-    if extensions.is_empty() {
-        return None;
+impl StoredDocuments {
+    fn find(&self, id: Option<&str>, hash: Option<&str>) -> Result<&Stored, Refusal> {
+        let found = match (id, hash) {
+            (Some(id), None) => self.bundle.find(id),
+            (None, Some(hash)) => self.bundle.find_hash(hash),
+            (Some(id), Some(hash)) => {
+                // Who logs one and executes the other is fooled, so both must name one document.
+                let found = self.bundle.find(id);
+                if found.is_some_and(|stored| stored.hash != hash) {
+                    let message = "`documentId` and `extensions` name different documents";
+                    return Err(Refusal::bad_request(message));
+                }
+                found
+            }
+            (None, None) => {
+                return Err(Refusal::bad_request("the parameter `documentId` is missing"));
+            }
+        };
+        let missing = || Refusal::new(RefusalCode::DocumentNotFound, "no such document is stored");
+        found.map(Arc::as_ref).ok_or_else(missing)
     }
+}
+
+fn check_name(stored: &Stored, name: Option<&str>) -> Result<(), Refusal> {
+    if name.is_none() || name == stored.document.name() {
+        return Ok(());
+    }
+    Err(Refusal::bad_request("the document's operation is not `operationName`; leave it out"))
+}
+
+/// `persistedQuery.sha256Hash` of the extensions (Apollo's automatic persisted queries).
+fn persisted_hash(extensions: &[u8]) -> Result<Option<String>, Refusal> {
+    if extensions.is_empty() {
+        return Ok(None);
+    }
+    let malformed =
+        || Refusal::bad_request("`extensions.persistedQuery` needs `sha256Hash`, a string");
     // `Params` has checked that this is JSON within the limits.
-    let extensions: serde_json::Value = serde_json::from_slice(extensions).ok()?;
-    extensions.pointer("/persistedQuery/sha256Hash")?.as_str().map(str::to_owned)
+    let extensions: serde_json::Value =
+        serde_json::from_slice(extensions).map_err(|_| malformed())?;
+    match extensions.get("persistedQuery") {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(query) => {
+            let hash = query.get("sha256Hash").and_then(serde_json::Value::as_str);
+            hash.map(|hash| Some(hash.to_owned())).ok_or_else(malformed)
+        }
+    }
 }

@@ -15,7 +15,7 @@ mod problem;
 mod request;
 mod server;
 
-use braid_documents::{Audience, Problem};
+use braid_documents::{Problem, Rules};
 use braid_edge::{Bundle, Source};
 use braid_model::Supergraph;
 
@@ -23,15 +23,12 @@ pub use server::app;
 
 const DOCUMENTS: &[Source] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
-/// Partners see what is tagged for them.
-const AUDIENCE: Audience = Audience::Tagged { include: "partner", exclude: "internal" };
-
 /// The documents, checked against a schema.
 ///
 /// # Errors
 /// All problems of all documents.
 pub fn bundle(schema: &Supergraph) -> Result<Bundle, Vec<Problem>> {
-    Bundle::load(schema, AUDIENCE, DOCUMENTS)
+    Bundle::load(schema, Rules::PARTNER, DOCUMENTS)
 }
 
 /// The OpenAPI 3.1 document of a bundle's routes.

@@ -5,15 +5,15 @@ use std::{env, fs};
 
 use braid_model::Supergraph;
 
-use crate::{Audience, Problem, read};
+use crate::{File, Problem, Rules, read_all};
 
-/// Checks every `*.graphql` of `folder` against what `audience` sees of the supergraph in `schema` (paths relative to the
-/// package) and writes `documents.rs` to the build's output folder: an expression of type
-/// `&[Source]`, to be included. Problems end the build, each printed with its place.
-pub fn embed(folder: &str, schema: &str, audience: Audience) {
+/// Checks every `*.graphql` of `folder` by `rules` against the supergraph in `schema` (paths
+/// relative to the package) and writes `documents.rs` to the build's output folder: an expression
+/// of type `&[Source]`, to be included. Problems end the build, each printed with its place.
+pub fn embed(folder: &str, schema: &str, rules: Rules) {
     println!("cargo::rerun-if-changed={folder}");
     println!("cargo::rerun-if-changed={schema}");
-    match check_folder(Path::new(folder), Path::new(schema), audience) {
+    match check_folder(Path::new(folder), Path::new(schema), rules) {
         Ok(code) => {
             let out =
                 PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("documents.rs");
@@ -33,7 +33,7 @@ pub fn embed(folder: &str, schema: &str, audience: Audience) {
 pub(crate) fn check_folder(
     folder: &Path,
     schema: &Path,
-    audience: Audience,
+    rules: Rules,
 ) -> Result<String, Vec<Problem>> {
     let read_text = |path: &Path| {
         fs::read_to_string(path).map_err(|error| vec![place(path, (1, 1), error.to_string())])
@@ -41,27 +41,28 @@ pub(crate) fn check_folder(
     let sdl = read_text(schema)?;
     let supergraph = Supergraph::read(&sdl)
         .map_err(|error| vec![place(schema, error.position, error.message)])?;
-    let view = audience.view(&supergraph);
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .map_err(|error| vec![place(folder, (1, 1), error.to_string())])?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "graphql"))
         .collect();
-    files.sort();
+    paths.sort();
+    let mut texts = Vec::new();
+    for path in &paths {
+        let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        texts.push((id, path.display().to_string(), read_text(path)?));
+    }
+    let files: Vec<File<'_>> =
+        texts.iter().map(|(id, path, text)| File { id, path, text }).collect();
+    read_all(&supergraph, rules, &files)?;
     let mut code = String::from("&[\n");
-    let mut problems = Vec::new();
-    for file in files {
-        let text = read_text(&file)?;
-        let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        match read(&supergraph, &view, &id, &file.display().to_string(), &text) {
-            Ok(_) => code.push_str(&format!(
-                "    ::braid_documents::Source {{ id: {id:?}, text: {text:?} }},\n"
-            )),
-            Err(found) => problems.extend(found),
-        }
+    for File { id, text, .. } in files {
+        code.push_str(&format!(
+            "    ::braid_documents::Source {{ id: {id:?}, text: {text:?} }},\n"
+        ));
     }
     code.push_str("]\n");
-    if problems.is_empty() { Ok(code) } else { Err(problems) }
+    Ok(code)
 }
 
 fn place(file: &Path, (line, column): (u32, u32), message: String) -> Problem {

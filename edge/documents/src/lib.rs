@@ -3,13 +3,15 @@
 //! A document is a file `operations/NAME.graphql` with one operation; clients call it by its name
 //! or by the SHA-256 of its text. An edge's build script calls [`build::embed`], so that a schema
 //! change which breaks a document is a build error that names it; the edge then has its documents
-//! compiled in and calls [`read`] on them when it starts.
+//! compiled in and calls [`read_all`] on them when it starts. Both check the same [`Rules`].
 //!
-//! `@rest(method:, path:, status:)` on an operation is the REST edge's; it is taken off before the
-//! document is validated, in such a way that every place in the text stays where it is.
+//! Beyond what validation says, `@flatten` must be possible ([`shaping`]) and a route must be one
+//! that can be served ([`rest`]). `@rest(method:, path:, status:)` is taken off before the document
+//! is validated, in such a way that every place in the text stays where it is.
 
 pub mod build;
 mod rest;
+mod shaping;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +22,7 @@ use braid_planner::document::ValidDocument;
 use braid_planner::validate::Options;
 use braid_planner::view::View;
 
-pub use rest::{Method, Rest};
+pub use rest::{Method, Rest, Segment};
 
 /// A document as it is compiled into an edge.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,45 @@ pub struct Source {
     pub id: &'static str,
     /// The text.
     pub text: &'static str,
+}
+
+/// A document to be checked.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'f> {
+    /// The document's id.
+    pub id: &'f str,
+    /// How problems name the file.
+    pub path: &'f str,
+    /// The text.
+    pub text: &'f str,
+}
+
+/// What the documents of an edge must keep to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// What they may see.
+    pub audience: Audience,
+    /// Whether they are routes.
+    pub routes: Routes,
+}
+
+impl Rules {
+    /// For clients of our own: all of the API, called by id.
+    pub const OWN: Self = Self { audience: Audience::Everything, routes: Routes::None };
+    /// For third parties: what is tagged for them, called by routes.
+    pub const PARTNER: Self = Self {
+        audience: Audience::Tagged { include: "partner", exclude: "internal" },
+        routes: Routes::Each,
+    };
+}
+
+/// Whether documents have routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Routes {
+    /// None has `@rest`.
+    None,
+    /// Each has `@rest`, and no two of them take the same requests.
+    Each,
 }
 
 /// What a client's documents may see of the supergraph.
@@ -84,36 +125,80 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Checks a document against what `view` shows of the schema. `file` is named in problems.
+/// Line and column with what is wrong there.
+type Fault = ((u32, u32), String);
+
+/// Checks the documents of an edge, in their order.
 ///
 /// # Errors
-/// Everything that is wrong with it.
-pub fn read(
+/// Everything that is wrong with any of them.
+pub fn read_all(
+    schema: &Supergraph,
+    rules: Rules,
+    files: &[File<'_>],
+) -> Result<Vec<Stored>, Vec<Problem>> {
+    let view = rules.audience.view(schema);
+    let mut documents: Vec<Stored> = Vec::with_capacity(files.len());
+    let mut problems = Vec::new();
+    for file in files {
+        match read(schema, &view, rules.routes, file) {
+            Ok(stored) => {
+                let other = documents.iter().find(|other| rest::overlap(&stored, other));
+                if let Some(other) = other {
+                    let message = format!("`{}` takes the same requests", other.id);
+                    problems.push(file.problem(((1, 1), message)));
+                }
+                documents.push(stored);
+            }
+            Err(faults) => problems.extend(faults.into_iter().map(|fault| file.problem(fault))),
+        }
+    }
+    if problems.is_empty() { Ok(documents) } else { Err(problems) }
+}
+
+fn read(
     schema: &Supergraph,
     view: &View,
-    id: &str,
-    file: &str,
-    text: &str,
-) -> Result<Stored, Vec<Problem>> {
-    let problem = |(line, column): (u32, u32), message: String| Problem {
-        file: file.to_owned(),
-        line,
-        column,
-        message,
-    };
-    let (executable, rest) =
-        rest::take(text).map_err(|(position, message)| vec![problem(position, message)])?;
+    routes: Routes,
+    file: &File<'_>,
+) -> Result<Stored, Vec<Fault>> {
+    let (executable, found) = rest::take(file.text).map_err(|fault| vec![fault])?;
+    match (routes, &found) {
+        (Routes::None, Some((_, place))) => {
+            return Err(vec![(*place, "`@rest` is for documents of the REST edge".to_owned())]);
+        }
+        (Routes::Each, None) => {
+            let message = "a document of the REST edge needs `@rest(method:, path:)`";
+            return Err(vec![((1, 1), message.to_owned())]);
+        }
+        (Routes::None, None) | (Routes::Each, Some(_)) => {}
+    }
     let options = Options { stored: true, suggest: true, ..Options::default() };
     let document = ValidDocument::read(schema, view, &executable, None, &options);
-    let document = document.map_err(|errors| -> Vec<Problem> {
+    let document = document.map_err(|errors| -> Vec<Fault> {
         let place = |locations: &[(u32, u32)]| locations.first().copied().unwrap_or((1, 1));
-        errors.into_iter().map(|error| problem(place(&error.locations), error.message)).collect()
+        errors.into_iter().map(|error| (place(&error.locations), error.message)).collect()
     })?;
-    if let Some(missing) = rest.as_ref().and_then(|rest| rest.unknown_parameter(&document)) {
-        let message = format!("the path names `{missing}`, which is no variable of the operation");
-        return Err(vec![problem((1, 1), message)]);
+    let mut faults = shaping::check(schema, &document, &executable);
+    if let Some((rest, place)) = &found {
+        faults.extend(rest.check(schema, &document).into_iter().map(|message| (*place, message)));
     }
-    Ok(Stored { id: id.to_owned(), hash: hash(text), text: executable.into(), rest, document })
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Stored {
+        id: file.id.to_owned(),
+        hash: hash(file.text),
+        text: executable.into(),
+        rest: found.map(|(rest, _)| rest),
+        document,
+    })
+}
+
+impl File<'_> {
+    fn problem(&self, ((line, column), message): Fault) -> Problem {
+        Problem { file: self.path.to_owned(), line, column, message }
+    }
 }
 
 /// The SHA-256 of a text, in lower-case hexadecimal digits.

@@ -159,6 +159,11 @@ fn check_head(parts: &Parts, bytes_max: usize) -> Result<(), Refusal> {
     if !http1 && hosts == 0 && parts.uri.authority().is_none() {
         return Err(Refusal::bad_request("a request has an authority"));
     }
+    let mut codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let chunked = codings.next().is_none_or(|coding| coding.as_bytes() == b"chunked");
+    if !chunked || codings.next().is_some() {
+        return Err(Refusal::bad_request("the only transfer coding is `chunked`, once"));
+    }
     let fields = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     let bytes: usize =
         fields.sum::<usize>() + parts.uri.path_and_query().map_or(0, |p| p.as_str().len());

@@ -90,6 +90,16 @@ async fn hosts_and_headers() {
         ("many headers", &*many, "431"),
         ("nonsense", "\0\0\0\r\n\r\n", "400"),
         (
+            "coded",
+            "POST /graphql HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n",
+            "400",
+        ),
+        (
+            "coded twice",
+            "POST /graphql HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n",
+            "400",
+        ),
+        (
             "both lengths",
             "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: x\r\n\r\n",
             "400",

@@ -203,3 +203,31 @@ async fn a_failure_explains_what_waits_for_it() {
     assert_eq!(errors(&answer), ["SUBREQUEST_HTTP b item.cost"]);
     assert!(world.asked("c").is_empty());
 }
+
+/// What the caller may not see is null, told at every place, and not asked for.
+#[tokio::test]
+async fn denied_fields() {
+    let sdl =
+        "type Query { open: Int shut: Int @authenticated must: Int! @authenticated list: [T] }
+        type T { a: Int b: Int @authenticated }";
+    let mut world = World::new(&[("s", sdl)])
+        .answers("s", Reply::data(r#"{"open":1,"list":[{"a":1},null,{"a":2}]}"#));
+    world.deny = true;
+    let answer = world.run("{ open shut list { a b } }").await;
+    assert_eq!(
+        answer["data"],
+        json!({"open": 1, "shut": null, "list": [{"a": 1, "b": null}, null, {"a": 2, "b": null}]})
+    );
+    assert_eq!(
+        errors(&answer),
+        [
+            "UNAUTHORIZED_FIELD_OR_TYPE - shut",
+            "UNAUTHORIZED_FIELD_OR_TYPE - list.0.b",
+            "UNAUTHORIZED_FIELD_OR_TYPE - list.2.b",
+        ]
+    );
+    assert!(!world.asked("s")[0]["query"].as_str().unwrap().contains("shut"));
+    let answer = world.run("{ open must }").await;
+    assert_eq!(answer["data"], Value::Null);
+    assert_eq!(errors(&answer), ["UNAUTHORIZED_FIELD_OR_TYPE - must"]);
+}

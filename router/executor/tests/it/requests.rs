@@ -126,3 +126,25 @@ async fn requires_gathers_from_other_subgraphs() {
         ])
     );
 }
+
+#[tokio::test]
+async fn introspection_is_answered_by_us() {
+    let world = shop().answers("catalog", Reply::data(r#"{"products":[]}"#));
+    let text = r#"query($n: String!) { __schema { queryType { name } } products { name } __type(name: $n) { name kind } none: __type(name: "None") { name } }"#;
+    let answer = world.run_with(text, r#"{"n":"Product"}"#).await;
+    assert_eq!(
+        answer,
+        json!({"data": {
+            "__schema": {"queryType": {"name": "Query"}}, "products": [],
+            "__type": {"name": "Product", "kind": "OBJECT"}, "none": null,
+        }})
+    );
+    assert_eq!(shop().run("{ __typename }").await, json!({"data": {"__typename": "Query"}}));
+}
+
+#[tokio::test]
+async fn subscriptions_are_refused_for_now() {
+    let world = World::new(&[("a", "type Query { x: Int } type Subscription { ticks: Int }")]);
+    let answer = world.run("subscription { ticks }").await;
+    assert_eq!(errors(&answer), ["SUBSCRIPTIONS_UNSUPPORTED - "]);
+}

@@ -12,6 +12,7 @@ use braid_model::Supergraph;
 use braid_model::bits::AuthSet;
 use braid_planner::coerce::Variables;
 use braid_planner::document::ValidDocument;
+use braid_planner::introspect;
 use braid_planner::validate::Options;
 use braid_planner::view::View;
 use bytes::Bytes;
@@ -92,11 +93,14 @@ pub(crate) struct World {
     pub(crate) configs: HashMap<String, SubgraphConfig>,
     pub(crate) log: Log,
     pub(crate) context: Arc<dyn Fn(RequestContext) -> RequestContext + Send + Sync>,
+    pub(crate) introspection: Arc<Mutex<Option<Bytes>>>,
     pub(crate) stored: bool,
+    /// Whatever needs anything of the caller is denied.
+    pub(crate) deny: bool,
 }
 
-const HEAD: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",
-  import: ["@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible"])
+const HEAD: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5",
+  import: ["@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible", "@authenticated"])
 "#;
 
 impl World {
@@ -127,7 +131,9 @@ impl World {
                 errors: braid_executor::ErrorOptions { expose_messages: true, errors_max: 20 },
                 ..context
             }),
+            introspection: Arc::default(),
             stored: false,
+            deny: false,
         };
         let names: Vec<String> = subgraphs.iter().map(|(name, _)| (*name).to_owned()).collect();
         let world = names.iter().fold(world, |world, name| world.on(name, |_| Reply::data("null")));
@@ -181,7 +187,13 @@ impl World {
         let variables =
             Variables::coerce(&self.schema, &view, &document, variables.as_bytes()).unwrap();
         let conditions = variables.conditions(&document).unwrap();
-        let operation = document.normalise(&self.schema, conditions, &AuthSet::default());
+        let denied = if self.deny { document.auth().clone() } else { AuthSet::default() };
+        let operation = document.normalise(&self.schema, conditions, &denied);
+        if let Ok(answer) =
+            introspect::answer(&self.schema, &view, &operation.selections, &variables)
+        {
+            *self.introspection.lock().unwrap() = Some(answer.into());
+        }
         let plan = braid_planner::plan(&self.schema, &operation, &Default::default()).unwrap();
         let compiled = braid_executor::compile(&self.schema, &plan);
         let compiled =
@@ -192,7 +204,15 @@ impl World {
     pub(crate) async fn respond(&self, text: &str, variables: &str) -> Response {
         let (compiled, variables) = self.compiled(text, variables);
         let context = RequestContext::new(Instant::now() + Duration::from_secs(30));
-        let context = (self.context)(context);
+        let context = RequestContext {
+            introspection: self
+                .introspection
+                .lock()
+                .unwrap()
+                .clone()
+                .filter(|_| compiled.introspects()),
+            ..(self.context)(context)
+        };
         braid_executor::execute(&compiled, &self.subgraphs(), variables, context).await
     }
 

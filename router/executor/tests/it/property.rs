@@ -259,15 +259,15 @@ async fn compare_all(fault: Fault, seeds: u64) {
 
 #[tokio::test]
 async fn federated_answers_equal_those_of_one_server() {
-    compare_all(Fault::Nothing, 150).await;
+    compare_all(Fault::Nothing, 100).await;
 }
 
 #[tokio::test]
 async fn nulls_where_none_may_be_cost_no_more_than_on_one_server() {
-    compare_all(Fault::Nulls, 80).await;
+    compare_all(Fault::Nulls, 50).await;
 }
 
 #[tokio::test]
 async fn a_subgraph_that_is_down_costs_only_what_needs_it() {
-    compare_all(Fault::Down, 80).await;
+    compare_all(Fault::Down, 50).await;
 }

@@ -179,6 +179,8 @@ pub(crate) struct Output {
     pub(crate) typed_by: Vec<u32>,
     /// Some field depends on the object's type.
     pub(crate) needs_type: bool,
+    /// The only source that decides what is written, where remembering that pays; else [`NONE`].
+    pub(crate) only: u32,
     pub(crate) fields: Vec<Field>,
 }
 

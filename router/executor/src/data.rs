@@ -29,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) links: u32,
     /// What became of it.
     pub(crate) state: State,
+    /// More than one link leads to it.
+    pub(crate) shared: bool,
 }
 
 /// What became of a node.
@@ -116,13 +118,20 @@ impl Data {
 
     /// A node that is asked for.
     pub(crate) fn expect_node(&mut self, shape: u32) -> u32 {
-        self.push_node(Node { shape, ty: NONE, values: 0, links: 0, state: State::Pending })
+        self.push_node(Node {
+            shape,
+            ty: NONE,
+            values: 0,
+            links: 0,
+            state: State::Pending,
+            shared: false,
+        })
     }
 
     /// A node that stands for what a failed fetch would have brought.
     pub(crate) fn failed_node(&mut self, fetch: u32) -> u32 {
         let state = State::Failed(fetch);
-        self.push_node(Node { shape: NONE, ty: NONE, values: 0, links: 0, state })
+        self.push_node(Node { shape: NONE, ty: NONE, values: 0, links: 0, state, shared: false })
     }
 
     fn push_node(&mut self, node: Node) -> u32 {

@@ -125,6 +125,7 @@ impl Representing<'_> {
                             self.data.expect_node(group.shape);
                         } else {
                             self.body.truncate(start);
+                            self.data.nodes[(first + entity) as usize].shared = true;
                         }
                         self.link(node, anchor.link, first + entity);
                     }

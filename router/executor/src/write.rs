@@ -9,6 +9,7 @@
 
 use braid_model::schema::Wrap;
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::compile::{Compiled, Field, FieldValue, Output};
@@ -76,6 +77,9 @@ struct Writer<'a, const REPORT: bool> {
     out: Vec<u8>,
     /// The sources of the objects that are being written, outer ones first.
     sources: Vec<u32>,
+    /// Where an object of a shared node was written, by output (its address) and node. Only without
+    /// errors: nothing that was written is taken back then.
+    written: FxHashMap<(usize, u32), (usize, usize)>,
     report: Option<Report<'a>>,
 }
 
@@ -92,7 +96,7 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
         let size: usize = data.buffers.iter().map(Bytes::len).sum();
         let mut out = Vec::with_capacity(size + size / 8 + 64);
         out.extend_from_slice(b"{\"data\":");
-        Self { compiled, data, out, sources: Vec::new(), report }
+        Self { compiled, data, out, sources: Vec::new(), written: FxHashMap::default(), report }
     }
 
     /// Writes the root object; false if it is null.
@@ -131,9 +135,35 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
                 None => Wrote::Null,
             };
         }
+        let start = self.out.len();
+        let memory = self.memory(around);
+        if let Some(&(from, to)) = memory.and_then(|key| self.written.get(&key)) {
+            self.out.extend_from_within(from..to);
+            return Wrote::Value;
+        }
+        let wrote = self.members(around, ty);
+        if let (Some(key), Wrote::Value) = (memory, wrote) {
+            self.written.insert(key, (start, self.out.len()));
+        }
+        wrote
+    }
+
+    /// Under which key an object is remembered once it is written: it is all of a node that stands
+    /// in several places.
+    fn memory(&self, around: Around<'a>) -> Option<(usize, u32)> {
+        if REPORT || around.output.only == NONE {
+            return None;
+        }
+        let node = self.sources[around.base + around.output.only as usize];
+        let shared = self.data.present(node).is_some_and(|node| node.shared);
+        shared.then_some((std::ptr::from_ref(around.output).addr(), node))
+    }
+
+    /// Writes an object with all its members.
+    fn members(&mut self, around: Around<'a>, ty: u32) -> Wrote {
         self.out.push(b'{');
         let (open, mut bubbled) = (self.out.len(), false);
-        for field in &output.fields {
+        for field in &around.output.fields {
             if !field.types.meets(ty) {
                 continue;
             }

@@ -218,7 +218,10 @@ fn check_json(text: &[u8]) -> Result<Kind, JsonError> {
 
 /// `application/x-www-form-urlencoded` (URL standard, section 5.1), strictly: a broken escape or
 /// broken UTF-8 is refused rather than replaced.
-fn decode(text: &str) -> Result<String, Refusal> {
+///
+/// # Errors
+/// It is.
+pub fn decode(text: &str) -> Result<String, Refusal> {
     let malformed = || Refusal::bad_request("the query string is not valid percent encoding");
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();

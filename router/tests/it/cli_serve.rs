@@ -102,7 +102,7 @@ async fn serves_until_it_is_told_to_stop() {
     let folder = folder();
     let mut router =
         start(folder.path(), &["--supergraph", "supergraph.graphql", "--config", "signed.yaml"]);
-    let client = reqwest::Client::new();
+    let client = crate::support::client().build().unwrap();
     let ask = |query: &str| {
         let body = serde_json::json!({ "query": query }).to_string();
         client.post(&router.main).header("content-type", "application/json").body(body).send()

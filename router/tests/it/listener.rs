@@ -247,8 +247,7 @@ async fn draining_ends_with_its_time_or_a_second_wish() {
 #[tokio::test]
 async fn http2_with_prior_knowledge() {
     let server = start(ServeLimits::default()).await;
-    let client = reqwest::Client::builder().http2_prior_knowledge().build();
-    let client = client.unwrap();
+    let client = crate::support::client().http2_prior_knowledge().build().unwrap();
     let url = format!("http://{}/graphql", server.address);
     let request = client.post(url).header("content-type", "application/json");
     let response = request.body(r#"{"query":"{ __typename }"}"#).send().await.unwrap();

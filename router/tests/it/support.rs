@@ -111,6 +111,12 @@ fn reviews(body: &Value) -> Value {
     json!({ "_entities": vec![entity; count], "topReview": { "stars": 5 } })
 }
 
+/// What HTTP clients are built from: the first one of a process says which cryptography there is.
+pub(crate) fn client() -> reqwest::ClientBuilder {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    reqwest::Client::builder()
+}
+
 /// An engine over the fakes.
 pub(crate) fn engine(options: EngineOptions) -> (Arc<Engine>, Arc<Seen>) {
     let sdls = [("products", PRODUCTS), ("reviews", REVIEWS)];

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::data::{NONE, index};
 
+/// So few leaves are written faster than a copy of them is found.
+const FEW_FIELDS: usize = 4;
+
 pub(super) fn compile(
     schema: &Supergraph,
     plan: &Plan,
@@ -56,8 +59,32 @@ fn output(
         ty: if known { index(from.on.index()) } else { NONE },
         typed_by,
         needs_type: !known && fields.iter().any(conditional),
+        only: only_source(&fields, &from.typed_by),
         fields,
     })
+}
+
+/// The source that all fields are read from, if that is one and rendering it is more work than
+/// remembering what was rendered.
+fn only_source(fields: &[Field], typed_by: &[usize]) -> u32 {
+    let (mut sources, mut leaves) = (Vec::new(), true);
+    for field in fields {
+        match &field.value {
+            FieldValue::Leaf { source, .. } => sources.push(*source),
+            FieldValue::Object { places, .. } => {
+                leaves = false;
+                sources.extend(places.iter().map(|&(source, _)| source));
+            }
+            FieldValue::Typename | FieldValue::Denied => {}
+        }
+    }
+    sources.extend(typed_by.iter().map(|&source| index(source)));
+    sources.sort_unstable();
+    sources.dedup();
+    match sources.as_slice() {
+        [only] if !leaves || fields.len() > FEW_FIELDS => *only,
+        _ => NONE,
+    }
 }
 
 fn field(

@@ -148,3 +148,33 @@ async fn subscriptions_are_refused_for_now() {
     let answer = world.run("subscription { ticks }").await;
     assert_eq!(errors(&answer), ["SUBSCRIPTIONS_UNSUPPORTED - "]);
 }
+
+/// An entity in many places is fetched, read and rendered once, also with what hangs below it.
+#[tokio::test]
+async fn shared_entities_are_written_alike_everywhere() {
+    let world = World::new(&[
+        ("a", "type Query { items: [Item!]! } type Item { n: Int! owner: User } type User @key(fields: \"id\") { id: ID! }"),
+        ("b", "type User @key(fields: \"id\") { id: ID! name: String friends: [User!] }"),
+    ])
+    .answers("a", {
+        let items: Vec<_> = (0..50)
+            .map(|n| json!({"n": n, "owner": {"__typename": "User", "id": format!("{}", n % 3)}}))
+            .collect();
+        Reply::data(&json!({ "items": items }).to_string())
+    })
+    .on("b", |asked| entities(asked, |of| {
+        let id = of["id"].as_str().unwrap();
+        json!({"__typename": "User", "name": format!("name {id}"), "friends": [{"name": "f", "id": id}]})
+    }));
+    let answer = world.run("{ items { n owner { name friends { name id } } } }").await;
+    for n in 0..50 {
+        let id = (n % 3).to_string();
+        assert_eq!(
+            answer["data"]["items"][n],
+            json!({
+                "n": n, "owner": {"name": format!("name {id}"), "friends": [{"name": "f", "id": id}]},
+            })
+        );
+    }
+    assert_eq!(world.asked("b").len(), 1);
+}

@@ -9,5 +9,6 @@ mod large;
 mod options;
 mod oracle;
 mod properties;
+mod representations;
 mod schemas;
 mod support;

@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::cases::{cases, composed, subgraphs};
 use super::oracle::Oracle;
-use super::{corridor, generate};
+use super::{corridor, generate, representations};
 
 const KINDS: [OperationKind; 3] =
     [OperationKind::Query, OperationKind::Mutation, OperationKind::Subscription];
@@ -56,6 +56,8 @@ fn check(schema: &Supergraph, oracle: &Oracle, operation: &Operation) {
     assert_eq!(made.check(schema), Ok(()), "{}", told());
     let refusals = oracle.refusals(schema, &made);
     assert!(refusals.is_empty(), "{}\n{}", refusals.join("\n"), told());
+    let wrong = representations::wrong(schema, &made);
+    assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), told());
     let answers = answered(schema, &made, made.root, &operation.selections);
     assert!(answers, "a field is missing\n{}", told());
     let mut reversed = operation.clone();

@@ -69,7 +69,13 @@ fn sdl(choices: &[u8]) -> String {
     text
 }
 
-fn entity(choices: &mut Choices<'_>, ty: usize, graph: usize, with_interface: bool, home: bool) -> String {
+fn entity(
+    choices: &mut Choices<'_>,
+    ty: usize,
+    graph: usize,
+    with_interface: bool,
+    home: bool,
+) -> String {
     let mut out = format!("type T{ty}");
     if with_interface && ty < 3 {
         out.push_str(" implements N");
@@ -147,8 +153,7 @@ fn whatever_composes_can_be_planned() {
             sdl: format!("{LINK}{sdl}"),
             file: None,
         });
-        let result = match compose(&inputs.collect::<Vec<_>>()) { Ok(r) => r, Err(e) => { for e in e.iter().take(1) { println!("EE {:?} {}", e.code, e.message.replace('\n'," ")); } return Ok(()) } };
-        if text.contains("#### io") { println!("EE io"); }
+        let Ok(result) = compose(&inputs.collect::<Vec<_>>()) else { return Ok(()) };
         composed_count.set(composed_count.get() + 1);
         let schema = Supergraph::read(&result.supergraph_sdl).unwrap();
         let oracle = Oracle::new(subgraphs(&text).into_iter());
@@ -158,7 +163,7 @@ fn whatever_composes_can_be_planned() {
         assert!(checked.is_ok(), "{text}");
         Ok(())
     };
-    runner(1200).run(&choices, test).unwrap();
+    runner(600).run(&choices, test).unwrap();
     let composed = composed_count.get();
     println!("{composed} composed");
     assert!(composed > 20, "only {composed} of the schemas compose");

@@ -112,7 +112,7 @@ impl Consumer {
         let first_failed_at = self.outbox.now_us();
         let mut attempt = 0;
         loop {
-            let failure = match self.once(&delivery.message).await {
+            let failure = match self.guarded(&delivery.message).await {
                 Ok(()) => {
                     self.outbox.fault("consumer.before-ack")?;
                     drop(delivery.ack().await);
@@ -143,6 +143,18 @@ impl Consumer {
                 return Ok(());
             }
             tokio::time::sleep(BACKOFF_MIN * 2_u32.pow(attempt - 1)).await;
+        }
+    }
+
+    /// [`Consumer::once`] as a task of its own, so that a handler that panics has failed.
+    async fn guarded(&self, message: &Message) -> Result<(), MessagingError> {
+        let (consumer, message) = (self.clone(), message.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move { consumer.once(&message).await });
+        match task.join_next().await {
+            Some(Ok(done)) => done,
+            Some(Err(error)) => Err(MessagingError::Poison(format!("the handler ended: {error}"))),
+            None => Ok(()),
         }
     }
 

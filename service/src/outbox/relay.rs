@@ -124,8 +124,16 @@ impl Relay {
                 () = self.outbox.woken() => None,
                 () = tokio::time::sleep(self.config.poll) => None,
             };
-            if let Some(Ok(outcome)) = finished {
-                self.settle_logged(outcome).await?;
+            match finished {
+                Some(Ok(outcome)) => self.settle_logged(outcome).await?,
+                // A panic in a driver: its key is taken up again when all others have ended.
+                Some(Err(error)) => {
+                    warn!(service.name = self.outbox.service(), %error, "publishing")
+                }
+                None => {}
+            }
+            if self.tasks.is_empty() {
+                self.in_flight.clear();
             }
         }
         self.finish().await
@@ -295,18 +303,11 @@ impl Relay {
     async fn finish(mut self) -> Result<(), MessagingError> {
         let grace = tokio::time::sleep(self.config.lease / 2);
         tokio::pin!(grace);
-        loop {
+        while !self.tasks.is_empty() {
             tokio::select! {
-                Some(outcome) = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    if let Ok(outcome) = outcome {
-                        self.settle_logged(outcome).await?;
-                    }
-                }
+                Some(Ok(outcome)) = self.tasks.join_next() => self.settle_logged(outcome).await?,
                 () = &mut grace => break,
-                else => break,
-            }
-            if self.tasks.is_empty() {
-                break;
+                else => {}
             }
         }
         self.tasks.abort_all();

@@ -82,8 +82,6 @@ fn events_keep_their_json() {
     let reason = RejectionReason::InsufficientCredit;
     let json = serde_json::to_string(&Event::OrderRejected { reason }).unwrap();
     assert_eq!(json, r#"{"type":"order-rejected","reason":"INSUFFICIENT_CREDIT"}"#);
-    for (reason, text) in [(RejectionReason::PriceChanged, "PRICE_CHANGED")] {
-        assert_eq!(serde_json::to_value(reason).unwrap(), text);
-        assert_eq!(reason.as_str(), text);
-    }
+    assert_eq!(serde_json::to_value(RejectionReason::PriceChanged).unwrap(), "PRICE_CHANGED");
+    assert_eq!(RejectionReason::PriceChanged.as_str(), "PRICE_CHANGED");
 }

@@ -74,8 +74,8 @@ impl User {
         after: Option<String>,
     ) -> Result<Option<OrderConnection>, Fault> {
         let Some(caller) = ctx.caller_opt() else { return Ok(None) };
-        let is_own = caller.subject == self.0;
-        if !is_own && !(is_staff(caller) && caller.has_scope(READ)) {
+        let may_see = caller.subject == self.0 || (is_staff(caller) && caller.has_scope(READ));
+        if !may_see {
             return Ok(None);
         }
         let page = PageArgs::new(first, after.as_deref(), ORDERS_DEFAULT)?;

@@ -179,6 +179,8 @@ pub(crate) struct Output {
     pub(crate) typed_by: Vec<u32>,
     /// Some field depends on the object's type.
     pub(crate) needs_type: bool,
+    /// Types of objects that clients may not see, if there are any.
+    pub(crate) hidden: Option<TypeSet>,
     /// The only source that decides what is written, where remembering that pays; else [`NONE`].
     pub(crate) only: u32,
     pub(crate) fields: Vec<Field>,
@@ -259,7 +261,10 @@ pub fn compile(schema: &Supergraph, plan: &Plan) -> Result<Compiled, CompileErro
     let mut shapes = shape::compile(schema, plan)?;
     let fetches = request::compile(schema, plan)?;
     let outputs = output::compile(schema, plan, &mut shapes)?;
-    check_index(plan.root, outputs.len(), "root output")?;
+    match outputs.get(plan.root) {
+        Some(root) if root.places as usize == plan.roots.len() => {}
+        _ => return Err(CompileError::Reference("root output")),
+    }
     for &root in &plan.roots {
         match plan.fetches.get(root) {
             Some(fetch) if matches!(fetch.kind, braid_planner::plan::FetchKind::Root(_)) => {}

@@ -12,7 +12,7 @@ use crate::fault::{Failure, Record, Step};
 /// No node, no slot, no type.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// The most values, nodes and list items that one request may hold: some 100 MB. An answer of
+/// The most nodes, values, links and list items that one request may hold: some 100 MB. An answer of
 /// small objects with many fields left out would otherwise grow far beyond its size.
 pub(crate) const UNITS_MAX: usize = 4_000_000;
 
@@ -167,7 +167,7 @@ impl Data {
 
     /// How much of the budget of [`UNITS_MAX`] is used.
     pub(crate) fn units(&self) -> usize {
-        self.nodes.len() + self.values.len() + self.lists.len()
+        self.nodes.len() + self.values.len() + self.links.len() + self.lists.len()
     }
 
     /// Whether anything is to be reported to the client.

@@ -89,6 +89,8 @@ pub(crate) enum Step {
 pub(crate) const SUBGRAPH_ERROR: &str = "SUBGRAPH_ERROR";
 /// The code of a value that the field cannot have.
 pub(crate) const INVALID_VALUE: &str = "INVALID_VALUE";
+/// The message of a value that the field cannot have.
+pub(crate) const INVALID_MESSAGE: &str = "the service sent a value that the field cannot have";
 /// The code of a field that the caller may not see.
 pub(crate) const UNAUTHORIZED: &str = "UNAUTHORIZED_FIELD_OR_TYPE";
 /// The code of the entry that counts the errors left out.

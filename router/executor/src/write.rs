@@ -7,6 +7,8 @@
 //! error, knows no paths and gives up at the first null where none may be. The second, [`Report`],
 //! tracks the path and tells every error where it shows; it costs only requests that have one.
 
+use braid_model::bits::TypeSet;
+use braid_model::ids::TypeId;
 use braid_model::schema::Wrap;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
@@ -14,7 +16,7 @@ use smallvec::SmallVec;
 
 use crate::compile::{Compiled, Field, FieldValue, Output};
 use crate::data::{Data, NONE, State, Value};
-use crate::fault::UNAUTHORIZED;
+use crate::fault::{INVALID_MESSAGE, INVALID_VALUE, UNAUTHORIZED};
 
 mod report;
 
@@ -127,6 +129,13 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
         if ty == NONE && output.needs_type {
             let excused = REPORT && self.is_excused(around, output.typed_by.first().copied());
             return if excused { Wrote::Bubbled } else { Wrote::Null };
+        }
+        let hides = |hidden: &TypeSet| ty != NONE && hidden.contains(TypeId::new(ty as usize));
+        if output.hidden.as_ref().is_some_and(hides) {
+            if REPORT {
+                self.tell(INVALID_VALUE, INVALID_MESSAGE, None);
+            }
+            return Wrote::Bubbled;
         }
         if let Some(flat) = flat {
             let mut members = flat.iter().map(|&at| &output.fields[at as usize]);

@@ -1,6 +1,7 @@
 //! Outputs: what the writer goes through, with its shaping decided.
 
 use braid_model::Supergraph;
+use braid_model::bits::TypeSet;
 use braid_model::schema::{Kind, Wrap};
 use braid_planner::plan::{self, OutputValue, Plan};
 
@@ -52,13 +53,17 @@ fn output(
     let conditional = |field: &Field| {
         !matches!(field.types, TypeTest::All) || matches!(field.value, FieldValue::Typename)
     };
-    let known = schema.ty(from.on).kind == Kind::Object;
+    let on = schema.ty(from.on);
+    let known = on.kind == Kind::Object;
+    let hidden: TypeSet = on.possible.iter().filter(|&id| schema.ty(id).inaccessible).collect();
+    let hidden = Some(hidden).filter(|hidden| !hidden.is_empty() && !typed_by.is_empty());
     Ok(Output {
         places: index(places),
         links,
         ty: if known { index(from.on.index()) } else { NONE },
         typed_by,
-        needs_type: !known && fields.iter().any(conditional),
+        needs_type: !known && (hidden.is_some() || fields.iter().any(conditional)),
+        hidden,
         only: only_source(&fields, &from.typed_by),
         fields,
     })

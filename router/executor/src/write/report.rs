@@ -13,7 +13,9 @@ use super::{Around, Writer};
 use crate::compile::{Compiled, Field, FieldValue, Output};
 use crate::data::{Data, NONE, State};
 use crate::escape;
-use crate::fault::{Failure, INVALID_VALUE, MORE_ERRORS, Record, SUBGRAPH_ERROR, Step, What};
+use crate::fault::{
+    Failure, INVALID_MESSAGE, INVALID_VALUE, MORE_ERRORS, Record, SUBGRAPH_ERROR, Step, What,
+};
 
 /// How errors are told.
 #[derive(Debug, Clone, Copy)]
@@ -141,8 +143,7 @@ impl<'a> Report<'a> {
                 }
             }
             What::Invalid => {
-                let message = "the service sent a value that the field cannot have";
-                self.push(message, INVALID_VALUE, service, below);
+                self.push(INVALID_MESSAGE, INVALID_VALUE, service, below);
             }
             What::Malformed => {
                 let failure = Failure::Malformed;
@@ -305,7 +306,7 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
     /// An enum value that clients may not see.
     pub(super) fn tell_hidden(&mut self, field: &'a Field, around: Around<'a>) {
         let fetch = fetch_of(field, around);
-        self.tell(INVALID_VALUE, "the service sent a value that the field cannot have", fetch);
+        self.tell(INVALID_VALUE, INVALID_MESSAGE, fetch);
     }
 
     /// Lists of several services that cannot be joined by position.

@@ -402,3 +402,18 @@ async fn no_mutated_answer_panics() {
         assert_eq!(answer["data"]["ok"], json!(true), "everything in the sick part is nullable");
     }
 }
+
+/// Objects of types that clients may not see are null, as enum values are.
+#[tokio::test]
+async fn objects_of_hidden_types() {
+    let world = World::new(&[("s", "
+        type Query { all: [Media] one: Media }
+        interface Media { title: String }
+        type Book implements Media { title: String }
+        type Draft implements Media @inaccessible { title: String }
+    ")])
+    .answers("s", Reply::data(r#"{"all":[{"__typename":"Draft","title":"secret"},{"__typename":"Book","title":"t"}]}"#));
+    let answer = world.run("{ all { __typename title } }").await;
+    assert_eq!(answer["data"], json!({"all": [null, {"__typename": "Book", "title": "t"}]}));
+    assert_eq!(errors(&answer), ["INVALID_VALUE - all.0"]);
+}

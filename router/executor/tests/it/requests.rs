@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::naive::serve;
 use crate::support::{Reply, World, entities, errors};
 
 fn shop() -> World {
@@ -177,4 +178,63 @@ async fn shared_entities_are_written_alike_everywhere() {
         );
     }
     assert_eq!(world.asked("b").len(), 1);
+}
+
+/// Fields of one key that differ by type or arguments are asked for under other keys, which the
+/// client never sees.
+#[tokio::test]
+async fn one_key_may_be_several_fields() {
+    let sdl = "
+        type Query { all: [Any!] }
+        union Any = Book | Film
+        type Book { by: Author size: Int }
+        type Film { by: Director size: Int! }
+        type Author { name: String }
+        type Director { name: String films: Int }
+    ";
+    let world = World::new(&[("s", sdl)]).on("s", serve(sdl, &json!({"all": [
+        {"__typename": "Film", "by": {"__typename": "Director", "name": "d", "films": 3}, "size": 1},
+        {"__typename": "Book", "by": {"__typename": "Author", "name": "a"}, "size": 2},
+    ]})));
+    let text = "{ all { ... on Book { by { name } n: size } ... on Film { by { name films } } } }";
+    assert_eq!(
+        world.run(text).await,
+        json!({"data": {"all": [
+            {"by": {"name": "d", "films": 3}}, {"by": {"name": "a"}, "n": 2},
+        ]}})
+    );
+    let text = "{ all { __typename ... on Film { by { __typename } } } }";
+    assert_eq!(
+        world.run(text).await,
+        json!({"data": {"all": [
+            {"__typename": "Film", "by": {"__typename": "Director"}}, {"__typename": "Book"},
+        ]}})
+    );
+}
+
+/// A shareable list of objects without a key: each subgraph has a part of every item.
+#[tokio::test]
+async fn lists_of_several_sources_go_by_position() {
+    let a = "type Query { rows: [Row] @shareable } type Row { a: Int same: Int @shareable }";
+    let b = "type Query { rows: [Row] @shareable } type Row { b: Int same: Int @shareable }";
+    let composed = World::new(&[("a", a), ("b", b)]);
+    let rows = |b: &str| {
+        composed
+            .clone()
+            .answers("a", Reply::data(r#"{"rows":[{"a":1},{"a":2},null]}"#))
+            .answers("b", Reply::data(b))
+    };
+    let answer = rows(r#"{"rows":[{"b":3},{"b":4},null]}"#).run("{ rows { a b } }").await;
+    assert_eq!(answer, json!({"data": {"rows": [{"a": 1, "b": 3}, {"a": 2, "b": 4}, null]}}));
+    let answer = rows(r#"{"rows":[{"b":3},null,{"b":5}]}"#).run("{ rows { a b } }").await;
+    assert_eq!(
+        answer["data"],
+        json!({"rows": [{"a": 1, "b": 3}, {"a": 2, "b": null}, {"a": null, "b": 5}]})
+    );
+    // Lists of different lengths cannot be joined: the later one counts for nothing, and is told.
+    let answer = rows(r#"{"rows":[{"b":4}]}"#).run("{ rows { a b } }").await;
+    assert_eq!(answer["data"], json!({"rows": [{"a": 1, "b": null}, {"a": 2, "b": null}, null]}));
+    assert_eq!(errors(&answer), ["INVALID_VALUE - rows"]);
+    let answer = rows(r#"{"rows":null}"#).run("{ rows { a b } }").await;
+    assert_eq!(answer["data"], json!({"rows": [{"a": 1, "b": null}, {"a": 2, "b": null}, null]}));
 }

@@ -48,6 +48,8 @@ const KEYS_IN_FLIGHT_MAX: usize = 64;
 const ROWS_MAX: i64 = 512;
 /// How often old rows are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
+/// When they are removed first: not while everything starts.
+const PRUNE_FIRST: Duration = Duration::from_secs(60);
 
 /// Publishes the outbox of one service.
 pub struct Relay {
@@ -101,7 +103,7 @@ impl Relay {
     /// # Errors
     /// Only an armed fail point.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), MessagingError> {
-        let mut prune_at = tokio::time::Instant::now() + PRUNE_EVERY;
+        let mut prune_at = tokio::time::Instant::now() + PRUNE_FIRST;
         while !stop.is_cancelled() {
             match self.round().await {
                 Ok(()) => {}
@@ -128,7 +130,7 @@ impl Relay {
                 Some(Ok(outcome)) => self.settle_logged(outcome).await?,
                 // A panic in a driver: its key is taken up again when all others have ended.
                 Some(Err(error)) => {
-                    warn!(service.name = self.outbox.service(), %error, "publishing")
+                    warn!(service.name = self.outbox.service(), %error, "publishing failed");
                 }
                 None => {}
             }
@@ -172,12 +174,14 @@ impl Relay {
         let claimed = tx
             .fetch_all(
                 sql("UPDATE outbox_lanes SET owner = $1, lease_until = $2 \
-                     WHERE (owner = $1 OR lease_until <= $3) \
+                     WHERE (owner = $1 OR lease_until <= $3 OR lease_until > $4) \
                      AND lane IN (SELECT DISTINCT lane FROM outbox WHERE published_at = 0) \
                      RETURNING lane")
                 .bind(&self.owner)
                 .bind(now + lease)
-                .bind(now),
+                .bind(now)
+                // No lease is that long: it was given before the clock went back.
+                .bind(now + 2 * lease),
             )
             .await?;
         tx.commit().await?;
@@ -195,13 +199,17 @@ impl Relay {
             return Ok(BTreeMap::new());
         }
         let limit = i64::try_from(KEYS_IN_FLIGHT_MAX + self.in_flight.len()).unwrap_or(i64::MAX);
+        let now = self.outbox.now_us();
         let keys = self
             .db
             .fetch_all(
                 sql("SELECT partition_key FROM outbox WHERE published_at = 0 AND lane IN ($LIST) ")
                     .bind_list(self.held.keys().copied())
                     .push("GROUP BY partition_key HAVING MAX(not_before) <= ")
-                    .push_bind(self.outbox.now_us())
+                    .push_bind(now)
+                    // No pause is that long: it was set before the clock went back.
+                    .push(" OR MAX(not_before) > ")
+                    .push_bind(now + 2 * micros(self.config.backoff_max))
                     .push(" ORDER BY MIN(created_at) LIMIT ")
                     .push_bind(limit),
             )

@@ -276,3 +276,22 @@ async fn probe(line: &Line) -> Message {
     let text: String = line.db.fetch_one(row).await.unwrap().get("envelope").unwrap();
     Message { stream: "tests.counted".into(), event: Arc::new(Envelope::parse(&text).unwrap()) }
 }
+
+/// A clock that goes back an hour leaves leases and pauses in the far future; nobody waits for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_goes_back_delays_nothing() {
+    for (name, db) in databases().await {
+        let line = Line::new(db, false).await;
+        line.emit("e1", 0..3).await;
+        let hour = 3_600_000_000;
+        let ahead = line.outbox.now_us() + hour;
+        let lease = sql("UPDATE outbox_lanes SET owner = 'gone', lease_until = $1").bind(ahead);
+        line.db.execute(lease).await.unwrap();
+        let pause = sql("UPDATE outbox SET not_before = $1").bind(ahead);
+        line.db.execute(pause).await.unwrap();
+        let tasks = line.start(LocalBus::new(), 1, false);
+        eventually("all arrive", async || line.count().await == 3).await;
+        line.check_order(name).await;
+        drop(tasks);
+    }
+}

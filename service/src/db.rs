@@ -42,6 +42,8 @@ pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub const SQLITE_READERS_MAX: u32 = 3;
 /// Connections to one PostgreSQL database.
 pub const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// How long one statement may run on PostgreSQL: longer than any request.
+pub const POSTGRES_STATEMENT_TIMEOUT: &str = "30s";
 
 /// What can go wrong in the store. Branch on the methods; print for the log only.
 #[derive(Debug, thiserror::Error)]
@@ -183,13 +185,16 @@ impl Db {
                 SqliteConnectOptions::new().filename(path).synchronous(SqliteSynchronous::Full);
             Self::open_sqlite(options, None).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let options = PgConnectOptions::from_str(url)?;
+            let options = PgConnectOptions::from_str(url)?
+                .options([("statement_timeout", POSTGRES_STATEMENT_TIMEOUT)]);
             let pool = PgPoolOptions::new()
                 .max_connections(POSTGRES_CONNECTIONS_MAX)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
                 .connect_with(options)
                 .await?;
-            Ok(Self::from_pools(PoolKind::Postgres(pool), None))
+            let db = Self::from_pools(PoolKind::Postgres(pool), None);
+            db.warn_of_unsafe_settings().await?;
+            Ok(db)
         } else {
             Err(DbError::Url(redacted(url)))
         }
@@ -218,6 +223,19 @@ impl Db {
         let readers =
             pool(SQLITE_READERS_MAX).connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self::from_pools(PoolKind::Sqlite { writer, readers }, folder))
+    }
+
+    /// An acknowledged write must survive a power cut; a server can be set up otherwise.
+    async fn warn_of_unsafe_settings(&self) -> Result<(), DbError> {
+        let query = sql("SELECT current_setting('synchronous_commit') AS synchronous_commit, \
+             current_setting('fsync') AS fsync");
+        let row = self.fetch_one(query).await?;
+        for setting in ["synchronous_commit", "fsync"] {
+            if row.get::<String>(setting)? == "off" {
+                tracing::warn!(setting, "PostgreSQL may lose acknowledged writes: set it to on");
+            }
+        }
+        Ok(())
     }
 
     fn from_pools(kind: PoolKind, folder: Option<EphemeralFolder>) -> Self {

@@ -12,7 +12,7 @@ use crate::messaging::MessagingError;
 
 /// Why a field has no value. Use it as the error type of resolvers: `Result<T, Fault>`.
 ///
-/// `Display` is the client's message; `Debug` is the log's.
+/// `Display` is the client's message; [`Fault::for_log`] is the log's.
 #[derive(Debug)]
 pub enum Fault {
     /// There is no caller.
@@ -52,9 +52,14 @@ impl Fault {
         }
     }
 
-    /// Whether somebody should read about it in the log.
-    pub fn is_ours(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Internal(_))
+    /// What the log should say, if somebody should read about it. It is not `Debug`: that of a
+    /// database error quotes values, such as the e-mail address that exists already.
+    pub fn for_log(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => Some(error.to_string()),
+            Self::Internal(message) => Some(message.clone()),
+            Self::Unauthenticated | Self::Forbidden | Self::BadInput(_) | Self::Timeout => None,
+        }
     }
 }
 

@@ -180,7 +180,7 @@ impl Subgraph {
             return refuse(StatusCode::PAYLOAD_TOO_LARGE, "BAD_USER_INPUT", "body too large");
         }
         if let Err(reason) = self.verifier.verify_request(&parts, &body, self.clock.now_ms()) {
-            tracing::warn!(subgraph.name = self.name, %reason, "refused a request");
+            tracing::debug!(subgraph.name = self.name, %reason, "refused a request");
             return refuse(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "not signed by the router");
         }
         if parts.uri.path() != PATH {

@@ -5,13 +5,14 @@
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
-//! | `BRAID_LISTEN` | address | `127.0.0.1:0` is refused; no default port is shared, so it is required |
+//! | `BRAID_LISTEN` | address, such as `127.0.0.1:4101` | required |
 //! | `BRAID_DATABASE_URL` | see [`crate::db::Db::open`] | `sqlite:data/<name>.sqlite` |
 //! | `BRAID_ROUTER_KEY` | `id:secret` (base64url, 32 bytes or more) shared with the router | required |
 //! | `BRAID_ROUTER_KEY_OLD` | the key before, while rotating | none |
 //! | `BRAID_QUOTE_SECRET` | base64url, 32 bytes or more, shared by catalog and orders | required there |
 //! | `BRAID_SEED` | `tiny`, `demo` or `load`: write the demo world at the first start | nothing |
 //! | `BRAID_DRAIN` | seconds that open requests may take when stopping | `10` |
+//! | `BRAID_LOG` | what to log, such as `info,sqlx=warn` (JSON lines on standard error) | `info` |
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{any, get};
@@ -29,6 +30,7 @@ use braid_vouch::Verifier;
 use bytes::Bytes;
 use http::StatusCode;
 use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
 use crate::app::{Deps, Service, StartError};
 use crate::bus::LocalBus;
@@ -39,6 +41,8 @@ use crate::tasks::Tasks;
 
 /// Bytes of a request body that are read; the subgraph's own limit is below it.
 const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the environment says.
 struct Config {
@@ -67,6 +71,7 @@ pub async fn run<F>(name: &'static str, build: impl FnOnce(Deps) -> F) -> Result
 where
     F: Future<Output = Result<Service, StartError>>,
 {
+    log();
     let config = Config::from_env(name)?;
     let tasks = Tasks::new();
     let clock = Clock::system();
@@ -90,23 +95,32 @@ where
         problem: format!("`{}`: {error}", config.listen),
     })?;
     tracing::info!(service.name = name, listen = config.listen, "serving");
-    serve(listener, service, tasks, config.drain).await
+    serve(listener, service, tasks, config.drain).await;
+    Ok(())
 }
 
-/// Serves a service on a listener until SIGINT or SIGTERM, then drains.
-async fn serve(
-    listener: TcpListener,
-    service: Service,
-    tasks: Tasks,
-    drain: Duration,
-) -> Result<(), StartError> {
+/// JSON lines on standard error. A subscriber that is there already stays.
+fn log() {
+    let filter = variable("BRAID_LOG").unwrap_or_else(|| "info".to_owned());
+    let filter = EnvFilter::builder().parse_lossy(filter);
+    let subscriber = tracing_subscriber::fmt().json().with_writer(std::io::stderr);
+    if subscriber.with_env_filter(filter).try_init().is_err() {
+        tracing::debug!("logging was set up before");
+    }
+}
+
+/// Serves a service on a listener until SIGINT, SIGTERM or `tasks` begin to stop; then drains.
+pub async fn serve(listener: TcpListener, service: Service, tasks: Tasks, drain: Duration) {
     let is_draining = Arc::new(AtomicBool::new(false));
     let db = service.db.clone();
     let app = router(App { service, is_draining: Arc::clone(&is_draining) });
     let stopping = tasks.token();
     let signalled = stopping.clone();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-        stop_signal().await;
+        tokio::select! {
+            () = stop_signal() => {}
+            () = signalled.cancelled() => {}
+        }
         // Unready first, so that balancers look elsewhere while open requests end.
         is_draining.store(true, Ordering::SeqCst);
         signalled.cancel();
@@ -123,7 +137,6 @@ async fn serve(
         tracing::warn!("background tasks were cut at the end of the drain time");
     }
     db.close().await;
-    Ok(())
 }
 
 fn router(app: App) -> Router {
@@ -162,9 +175,14 @@ async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
 
 async fn collect(request: Request) -> Result<http::Request<Bytes>, StatusCode> {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+    // An announced length is refused before a byte of the body is waited for.
+    let announced = body.size_hint().lower();
+    if announced > BODY_BYTES_MAX as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let body = tokio::time::timeout(BODY_TIMEOUT, axum::body::to_bytes(body, BODY_BYTES_MAX));
+    let body = body.await.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
+    let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     Ok(http::Request::from_parts(parts, body))
 }
 

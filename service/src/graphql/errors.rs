@@ -48,12 +48,11 @@ pub(super) fn mask(subgraph: &str, errors: &mut Vec<ServerError>) {
 /// Code, client's message, and what the log should say.
 fn told(error: &ServerError) -> (&'static str, String, Option<String>) {
     if let Some(fault) = error.source::<Fault>() {
-        let details = fault.is_ours().then(|| format!("{fault:?}"));
-        return (fault.code(), fault.to_string(), details);
+        return (fault.code(), fault.to_string(), fault.for_log());
     }
     let internal = || Fault::internal("").to_string();
     if let Some(store) = error.source::<DbError>() {
-        return ("INTERNAL", internal(), Some(format!("{store:?}")));
+        return ("INTERNAL", internal(), Some(store.to_string()));
     }
     if error.source.is_some() {
         return ("INTERNAL", internal(), Some(error.message.clone()));

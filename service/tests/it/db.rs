@@ -219,3 +219,14 @@ async fn waiting_for_the_writer_ends() {
     assert!(waited.err().unwrap().is_unavailable());
     drop(holder);
 }
+
+#[tokio::test]
+async fn postgres_statements_end() {
+    for (name, db) in databases().await {
+        if name == "postgres" {
+            let query = sql("SELECT current_setting('statement_timeout') AS t");
+            let row = db.fetch_one(query).await.unwrap();
+            assert_eq!(row.get::<String>("t").unwrap(), "30s");
+        }
+    }
+}

@@ -252,8 +252,8 @@ fn failure(failure: Failure) -> Problem {
 
 #[expect(clippy::needless_pass_by_value, reason = "the end of a fault")]
 fn fault(fault: Fault) -> Problem {
-    if fault.is_ours() {
-        tracing::error!(error = ?fault, "signing in failed");
+    if let Some(error) = fault.for_log() {
+        tracing::error!(error, "signing in failed");
     }
     Problem::unavailable()
 }

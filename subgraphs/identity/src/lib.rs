@@ -24,7 +24,7 @@ pub use crate::seed::{DemoUser, demo_client, demo_users};
 use crate::domain::password::Passwords;
 use crate::domain::scopes::ScopeTable;
 use crate::graphql::{EXTRAS, Loaders};
-use crate::store::{MIGRATION_SET, MIGRATIONS, Store};
+use crate::store::{Failure, MIGRATION_SET, MIGRATIONS, Store};
 
 /// The subgraph's name in the supergraph.
 pub const NAME: &str = "identity";
@@ -87,8 +87,8 @@ async fn prune(store: Store, tasks: Tasks) {
             () = tasks.stopping() => return,
             () = tokio::time::sleep(PRUNE_EVERY) => {}
         }
-        if let Err(error) = store.prune_families().await {
-            tracing::warn!(?error, "removing ended sessions has to wait");
+        if let Err(Failure::Fault(fault)) = store.prune_families().await {
+            tracing::warn!(error = fault.for_log(), "removing ended sessions has to wait");
         }
     }
 }

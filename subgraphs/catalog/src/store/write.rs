@@ -96,8 +96,7 @@ impl Store {
                     return Err(no_such_category().into());
                 }
                 let is_new_price = old.price != draft.price;
-                let product = updated(old, draft, now_us);
-                save(tx, &product).await?;
+                let mut product = updated(old, draft, now_us);
                 if is_new_price {
                     let new = NewPrice {
                         price: product.price,
@@ -106,7 +105,11 @@ impl Store {
                     };
                     price::set(tx, id, new).await?;
                     self.tell(tx, &product, cause, &streams::PRICE_CHANGED).await?;
+                    // The two streams have no order between them: with versions of their own the
+                    // one that tells everything counts, whichever comes first.
+                    product.version += 1;
                 }
+                save(tx, &product).await?;
                 self.tell(tx, &product, cause, &streams::PRODUCT_CHANGED).await
             })
             .await;

@@ -71,8 +71,8 @@ async fn a_product_is_made_changed_and_retired_and_each_change_is_told() {
     let expected = [
         event("product-changed", 1, 25_000),
         event("price-changed", 2, 26_000),
-        event("product-changed", 2, 26_000),
-        event("retired", 3, 26_000),
+        event("product-changed", 3, 26_000),
+        event("retired", 4, 26_000),
     ];
     assert_eq!(events(&test.service.db, &id).await, expected);
 

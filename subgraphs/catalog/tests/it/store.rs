@@ -148,7 +148,7 @@ async fn commands_lock_check_and_append_alike() {
         assert_eq!(codes(&retired.unwrap_err()), [ErrorCode::Retired], "{name}");
         let products = store.products_by_sku(vec!["AA-1".to_owned()]).await.unwrap();
         let product = &products["AA-1"];
-        assert_eq!((product.name.as_str(), product.version), ("First!", 2), "{name}");
+        assert_eq!((product.name.as_str(), product.version), ("First!", 3), "{name}");
         assert_eq!(product.price.minor, 150, "{name}");
         let rows = sql("SELECT COUNT(*) AS n FROM outbox");
         let events: i64 = world.db.fetch_one(rows).await.unwrap().get("n").unwrap();

@@ -93,7 +93,7 @@ async fn memberships_come_and_go() {
         for role in [Some(AccountRole::Member), Some(AccountRole::Buyer)] {
             store.set_membership(&user, &account, role, "usr_admin").await.unwrap();
         }
-        assert_eq!(shares().await, [user.clone()], "{name}");
+        assert_eq!(shares().await, std::slice::from_ref(&user), "{name}");
         let standing = store.standing(&user).await.unwrap().unwrap();
         assert_eq!(standing.roles, [AccountRole::Buyer], "{name}");
         store.set_membership(&user, &account, None, "usr_admin").await.unwrap();

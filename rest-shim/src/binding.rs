@@ -12,11 +12,12 @@ pub(crate) const PAGE_SIZE_MAX: i64 = 100;
 /// What it holds if nothing is said.
 pub(crate) const PAGE_SIZE_DEFAULT: i64 = 20;
 
+/// An `Idempotency-Key` may have as many characters.
+pub(crate) const KEY_CHARACTERS_MAX: usize = 255;
+
 /// A route with its parameters.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
-    /// The stored document's id.
-    pub(crate) id: String,
     /// Method, path and status.
     pub(crate) rest: Rest,
     /// One for each variable, in order.
@@ -75,7 +76,12 @@ pub(crate) fn route(schema: &Supergraph, stored: &Stored) -> Option<Route> {
             "first" => Source::PageSize,
             "after" => Source::PageToken,
             _ if named.kind == Kind::InputObject => {
-                let fields = named.inputs.iter().filter(|&&id| !schema.input(id).inaccessible);
+                // What a query string cannot say is no parameter.
+                let fields = named.inputs.iter().filter(|&&id| {
+                    let input = schema.input(id);
+                    let kind = schema.ty(input.ty.named).kind;
+                    !input.inaccessible && kind != Kind::InputObject
+                });
                 let field = |&input: &InputId| FilterField {
                     parameter: snake(schema.text(schema.input(input).name)),
                     input,
@@ -87,7 +93,7 @@ pub(crate) fn route(schema: &Supergraph, stored: &Stored) -> Option<Route> {
         Binding { variable: variable.name.clone(), ty: variable.ty, source }
     };
     let variables = stored.document.variables().iter().map(bind).collect();
-    Some(Route { id: stored.id.clone(), rest, variables })
+    Some(Route { rest, variables })
 }
 
 impl Route {

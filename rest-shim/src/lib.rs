@@ -2,8 +2,8 @@
 //!
 //! `@rest` on an operation makes it a route; its variables say what it takes
 //! (`docs/decisions/0005-rest-by-convention.md`). The flow of a request: [`binding`] (parameters to
-//! variables), the engine, [`answer`] (GraphQL to REST) or [`problem`] (what went wrong).
-//! [`openapi`] derives the description from the same documents.
+//! variables), the engine, [`answer`] (GraphQL to REST) and [`respond`], or [`problem`] (what went
+//! wrong). [`openapi`] derives the description from the same documents.
 //!
 //! Documents only see what is tagged `partner`: nothing else can leak, whatever they select.
 
@@ -13,13 +13,14 @@ mod case;
 mod openapi;
 mod problem;
 mod request;
+mod respond;
 mod server;
 
 use braid_documents::{Problem, Rules};
 use braid_edge::{Bundle, Source};
 use braid_model::Supergraph;
 
-pub use server::app;
+pub use server::{RestApp, app};
 
 const DOCUMENTS: &[Source] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 

@@ -3,32 +3,36 @@
 
 mod types;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use braid_documents::{Method, Stored};
 use braid_model::Supergraph;
 use braid_model::bits::AuthSet;
-use braid_model::schema::TypeRef;
+use braid_model::ids::AuthId;
 use braid_planner::document::Conditions;
 use braid_planner::operation::Selection;
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Shape, shape_of};
-use crate::binding::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Route, Source, route};
+use crate::binding::{KEY_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Route, Source, route};
 use types::Types;
 
 /// The document for all routes.
 pub(crate) fn document(schema: &Supergraph, documents: &[Arc<Stored>]) -> Value {
     let mut types = Types::new(schema);
     let mut paths: Map<String, Value> = Map::new();
+    let mut scopes = BTreeSet::new();
     for stored in documents {
         let Some(route) = route(schema, stored) else { continue };
         let path = paths.entry(route.rest.path.clone()).or_insert_with(|| json!({}));
         path[route.rest.method.as_str().to_ascii_lowercase()] =
-            operation(&mut types, stored, &route);
+            operation(&mut types, &mut scopes, stored, &route);
     }
     let mut schemas = types.finish();
     schemas.insert("Problem".to_owned(), problem());
+    schemas.insert("Meta".to_owned(), meta());
+    let scopes: Map<String, Value> = scopes.into_iter().map(|scope| (scope, json!(""))).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -44,7 +48,7 @@ pub(crate) fn document(schema: &Supergraph, documents: &[Arc<Stored>]) -> Value 
             "schemas": schemas,
             "securitySchemes": { "client": {
                 "type": "oauth2",
-                "flows": { "clientCredentials": { "tokenUrl": "/auth/token", "scopes": {} } },
+                "flows": { "clientCredentials": { "tokenUrl": "/auth/token", "scopes": scopes } },
             } },
             "responses": { "Problem": {
                 "description": "What went wrong, as RFC 9457 has it.",
@@ -58,49 +62,63 @@ fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-fn operation(types: &mut Types<'_>, stored: &Stored, route: &Route) -> Value {
+fn operation(
+    types: &mut Types<'_>,
+    scopes: &mut BTreeSet<String>,
+    stored: &Stored,
+    route: &Route,
+) -> Value {
     let schema = types.schema();
     let normal = stored.document.normalise(schema, Conditions::default(), &AuthSet::new());
+    types.begin(normal.omit_null);
     let root = normal.selections.iter().find_map(|selection| match selection {
         Selection::Field(field) => Some(field),
         Selection::Typename { .. } | Selection::Fragment { .. } => None,
     });
-    let mut description = String::new();
-    let mut content = json!({});
-    let mut anonymous = false;
+    let mut value = json!({
+        "operationId": stored.id,
+        "parameters": parameters(types, route),
+    });
     if let Some(field) = root {
         let def = schema.field_def(field.field);
-        description = def.description.clone().unwrap_or_default();
-        anonymous = def.auth.is_none();
-        content = match shape_of(schema, field) {
+        if let Some(description) = &def.description {
+            value["description"] = json!(description);
+        }
+        value["security"] = security(schema, def.auth, scopes);
+        let mut content = match shape_of(schema, field) {
             Shape::Object => types.object(&field.selections, def.ty.named),
-            Shape::List(nodes) => {
-                let item = types.object(&nodes.selections, schema.field_def(nodes.field).ty.named);
-                page_of(item)
-            }
-            Shape::Payload(entity) => {
+            Shape::List { nodes, .. } => page_of(&types.items(nodes)),
+            Shape::Payload { entity, .. } => {
                 types.object(&entity.selections, schema.field_def(entity.field).ty.named)
             }
         };
+        content["properties"]["meta"] = reference("Meta");
+        value["responses"] = responses(route, &content);
     }
-    let mut value = json!({
-        "operationId": stored.id,
-        "description": description,
-        "parameters": parameters(types, route),
-        "responses": responses(route, &content),
-    });
     for binding in route.variables.iter().filter(|binding| binding.source == Source::Body) {
         let schema = types.input(binding.ty.nullable());
         value["requestBody"] =
             json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
-    if anonymous {
-        value["security"] = json!([{}, { "client": [] }]);
-    }
     value
 }
 
-fn page_of(item: Value) -> Value {
+/// The alternatives of what a client must have.
+fn security(schema: &Supergraph, auth: Option<AuthId>, all: &mut BTreeSet<String>) -> Value {
+    let Some(auth) = auth else { return json!([{}, { "client": [] }]) };
+    let mut alternatives = Vec::new();
+    for group in &schema.auth[auth.index()].scopes {
+        let names: Vec<&str> = group.iter().map(|&scope| schema.text(scope)).collect();
+        all.extend(names.iter().map(|&name| name.to_owned()));
+        alternatives.push(json!({ "client": names }));
+    }
+    if alternatives.is_empty() {
+        alternatives.push(json!({ "client": [] }));
+    }
+    Value::Array(alternatives)
+}
+
+fn page_of(item: &Value) -> Value {
     json!({
         "type": "object",
         "required": ["data", "next_page_token"],
@@ -120,16 +138,15 @@ fn parameters(types: &mut Types<'_>, route: &Route) -> Value {
         list.push(json!({ "name": name, "in": place, "required": required, "schema": schema }));
     };
     for binding in &route.variables {
-        let needed = binding.ty.is_non_null();
+        let ty = binding.ty;
         match &binding.source {
-            Source::Path => add(&binding.variable, "path", true, types.input(nullable(binding.ty))),
+            Source::Path => add(&binding.variable, "path", true, types.input(ty.nullable())),
             Source::IdempotencyKey => {
-                add(
-                    "Idempotency-Key",
-                    "header",
-                    true,
-                    json!({ "type": "string", "maxLength": 255 }),
-                );
+                let schema = json!({
+                    "type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS_MAX,
+                    "description": "The same for every try of one intent.",
+                });
+                add("Idempotency-Key", "header", true, schema);
             }
             Source::PageSize => {
                 let schema = json!({
@@ -139,12 +156,14 @@ fn parameters(types: &mut Types<'_>, route: &Route) -> Value {
                 add("page_size", "query", false, schema);
             }
             Source::PageToken => add("page_token", "query", false, json!({ "type": "string" })),
-            Source::Query(name) => add(name, "query", needed, types.input(nullable(binding.ty))),
+            Source::Query(name) => {
+                add(name, "query", ty.is_non_null(), types.input(ty.nullable()));
+            }
             Source::Filter(fields) => {
                 for field in fields {
-                    let def = types.schema().input(field.input);
-                    let schema = types.input(nullable(def.ty));
-                    add(&field.parameter, "query", def.ty.is_non_null(), schema);
+                    let ty = types.schema().input(field.input).ty;
+                    let schema = types.input(ty.nullable());
+                    add(&field.parameter, "query", ty.is_non_null(), schema);
                 }
             }
             Source::Body => {}
@@ -153,18 +172,25 @@ fn parameters(types: &mut Types<'_>, route: &Route) -> Value {
     Value::Array(list)
 }
 
-fn nullable(ty: TypeRef) -> TypeRef {
-    ty.nullable()
-}
-
 fn responses(route: &Route, content: &Value) -> Value {
-    let mut headers = json!({});
-    if route.rest.method == Method::Get {
-        headers["ETag"] = json!({ "schema": { "type": "string" } });
+    let header =
+        |description: &str| json!({ "schema": { "type": "string" }, "description": description });
+    let mut headers = Map::new();
+    let mut add = |name: &str, description: &str| {
+        headers.insert(name.to_owned(), header(description));
+    };
+    let is_get = route.rest.method == Method::Get;
+    if is_get {
+        add("ETag", "To be sent as `If-None-Match`.");
     }
     if route.is_list() {
-        headers["Link"] =
-            json!({ "schema": { "type": "string" }, "description": "The next page." });
+        add("Link", "The next page (`rel=\"next\"`), if there is one.");
+    }
+    if route.rest.status == 201 {
+        add("Location", "Where the new one is.");
+    }
+    if route.variables.iter().any(|binding| binding.source == Source::IdempotencyKey) {
+        add("Idempotency-Replayed", "`true` if it had been done before, under the same key.");
     }
     let mut responses = json!({
         route.rest.status.to_string(): {
@@ -173,20 +199,30 @@ fn responses(route: &Route, content: &Value) -> Value {
             "content": { "application/json": { "schema": content } },
         },
     });
-    let mut refusals = vec!["400", "401", "403", "503"];
-    if route.rest.path.contains('{') {
-        refusals.push("404");
-    }
-    if route.rest.method == Method::Get {
+    let mut refusals = vec!["400", "401", "403", "404", "503", "default"];
+    if is_get {
         responses["304"] = json!({ "description": "Not changed since the `ETag` sent." });
     } else {
-        refusals.extend(["409", "410", "415", "422"]);
+        refusals.extend(["409", "410", "413", "415", "422"]);
     }
-    refusals.sort_unstable();
     for status in refusals {
         responses[status] = json!({ "$ref": "#/components/responses/Problem" });
     }
     responses
+}
+
+fn meta() -> Value {
+    json!({
+        "type": "object",
+        "description": "There only if something is missing because a part of the system failed.",
+        "required": ["partial"],
+        "properties": {
+            "partial": {
+                "type": "array", "items": { "type": "string" },
+                "description": "The places that are null for that reason, such as `invoice`.",
+            },
+        },
+    })
 }
 
 fn problem() -> Value {
@@ -196,7 +232,7 @@ fn problem() -> Value {
         "properties": {
             "type": { "type": "string" },
             "title": { "type": "string" },
-            "status": { "type": "integer" },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
             "code": { "type": "string", "description": "Stable; made for programs." },
             "detail": { "type": "string" },
             "errors": {

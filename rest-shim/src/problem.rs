@@ -1,10 +1,14 @@
 //! What went wrong, as `application/problem+json` (RFC 9457).
+//!
+//! The table of statuses is that of the domain (section 11.3). A problem says what the client may
+//! know: messages of subgraphs' faults are never among it.
 
 use axum::response::{IntoResponse, Response};
 use braid_router::refusal::Refusal;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::binding::{Route, Source};
 use crate::case::snake;
 
 /// How long a client is to wait when a part of the system is away.
@@ -17,11 +21,14 @@ pub(crate) struct Problem {
     code: String,
     detail: String,
     errors: Vec<Value>,
+    /// A header that belongs to it; boxed, because most problems have none.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), detail: detail.into(), errors: Vec::new() }
+        let (code, detail) = (code.to_owned(), detail.into());
+        Self { status, code, detail, errors: Vec::new(), header: None }
     }
 
     /// What was asked for does not exist, or is not the caller's to see: nobody can tell which.
@@ -37,28 +44,46 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", detail)
     }
 
+    pub(crate) fn unauthenticated() -> Self {
+        let detail = "send an access token: `Authorization: Bearer …`; POST /auth/token issues one";
+        let challenge = (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail);
+        Self { header: Some(Box::new(challenge)), ..problem }
+    }
+
+    pub(crate) fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "your client may not do this")
+    }
+
+    pub(crate) fn unavailable() -> Self {
+        let detail = "a part of the system does not answer; try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", detail)
+    }
+
     /// The path is there for other methods.
     pub(crate) fn method(allowed: &[&str]) -> Self {
         let detail = format!("this path is for {}", allowed.join(" and "));
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail)
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail);
+        let allow = HeaderValue::try_from(allowed.join(", ")).ok();
+        Self { header: allow.map(|allow| Box::new((header::ALLOW, allow))), ..problem }
     }
 
     /// What the HTTP layer refused.
     pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
-        match refusal.status() {
-            StatusCode::UNAUTHORIZED => Self::unauthenticated(),
+        let (status, code) = (refusal.status(), refusal.code.as_str());
+        let problem = match status {
             StatusCode::SERVICE_UNAVAILABLE => Self::unavailable(),
-            status => Self::new(status, refusal.code.as_str(), refusal.message.clone()),
-        }
+            _ => Self::new(status, code, refusal.message.clone()),
+        };
+        Self { header: refusal.header.clone().map(Box::new), ..problem }
     }
 
-    /// A member of the body that the schema does not have; `place` is its JSON pointer.
-    pub(crate) fn unknown_member(place: &str) -> Self {
-        let message = "there is no such member";
-        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", message);
-        let error = json!({ "pointer": place, "code": "UNKNOWN_MEMBER", "message": message });
-        problem.errors.push(error);
-        problem
+    /// A member of the body that cannot be taken; `pointer` says which, `message` why.
+    pub(crate) fn member(pointer: &str, code: &str, message: &str) -> Self {
+        let detail = format!("`{pointer}` of the body {message}");
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", detail);
+        let error = json!({ "pointer": pointer, "code": code, "message": message });
+        Self { errors: vec![error], ..problem }
     }
 
     /// The refusals of a mutation: data in GraphQL, a status here. The first decides.
@@ -82,49 +107,91 @@ impl Problem {
         problem
     }
 
-    /// An error of a GraphQL answer.
+    /// An error in the answer to an operation that was executed. Its message is the subgraph's.
     pub(crate) fn of_error(error: &Value, signed_in: bool) -> Self {
-        let code = error.pointer("/extensions/code").and_then(Value::as_str).unwrap_or("INTERNAL");
-        let message = text(error, "message");
-        match code {
+        match code_of(error) {
             "UNAUTHENTICATED" => Self::unauthenticated(),
             "FORBIDDEN" | "UNAUTHORIZED_FIELD_OR_TYPE" if !signed_in => Self::unauthenticated(),
-            "FORBIDDEN" | "UNAUTHORIZED_FIELD_OR_TYPE" => {
-                Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "your client may not do this")
+            "FORBIDDEN" | "UNAUTHORIZED_FIELD_OR_TYPE" => Self::forbidden(),
+            "NOT_FOUND" => Self::not_found(),
+            "BAD_USER_INPUT" => Self::bad_request("a parameter has a value that cannot be taken"),
+            code @ ("RATE_LIMITED" | "COST_EXCEEDED") => {
+                let detail = "too much was asked for in a short time; try again later";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
             }
-            "BAD_USER_INPUT" | "BAD_REQUEST" | "GRAPHQL_VALIDATION_FAILED" => {
-                Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+            "SUBGRAPH_UNAVAILABLE" | "TIMEOUT" | "CIRCUIT_OPEN" | "SHUTTING_DOWN" => {
+                Self::unavailable()
             }
-            "RATE_LIMITED" | "COST_EXCEEDED" => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, code, message)
-            }
-            "SUBGRAPH_UNAVAILABLE" | "TIMEOUT" | "CIRCUIT_OPEN" => Self::unavailable(),
             code if code.starts_with("SUBREQUEST_") => Self::unavailable(),
             _ => Self::internal(),
         }
     }
 
-    pub(crate) fn unauthenticated() -> Self {
-        let detail = "send an access token: `Authorization: Bearer …`; POST /auth/token issues one";
-        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", detail)
-    }
-
-    pub(crate) fn unavailable() -> Self {
-        let detail = "a part of the system does not answer; try again in a moment";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", detail)
+    /// The engine's refusal to execute the operation of a route. The document was checked, so what
+    /// is to blame is a value, or we.
+    pub(crate) fn of_refused(status: u16, answer: &[u8], route: &Route) -> Self {
+        match status {
+            503 | 504 => return Self::unavailable(),
+            401 => return Self::unauthenticated(),
+            _ => {}
+        }
+        let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+        let error = answer.pointer("/errors/0").cloned().unwrap_or_default();
+        if code_of(&error) == "BAD_USER_INPUT" {
+            return of_coercion(&text(&error, "message"), route);
+        }
+        tracing::error!(code = code_of(&error), "the engine refused the document of a route");
+        Self::internal()
     }
 }
 
-/// DOMAIN: which refusal of a mutation is which status.
+/// The engine names a value by its place in the variables, a client knows it by another name.
+fn of_coercion(message: &str, route: &Route) -> Problem {
+    let Some(((variable, path), wrong)) = blamed(message) else {
+        return Problem::bad_request(message);
+    };
+    let binding = route.variables.iter().find(|binding| binding.variable == variable);
+    let first = || path.first().map(|step| snake(step)).unwrap_or_default();
+    let name = match binding.map(|binding| &binding.source) {
+        Some(Source::Body) => {
+            let pointer: String = path.iter().map(|step| format!("/{}", snake(step))).collect();
+            return Problem::member(&pointer, "INVALID", wrong);
+        }
+        Some(Source::Path) => return Problem::not_found(),
+        Some(Source::Query(name)) => name.clone(),
+        Some(Source::Filter(_)) => first(),
+        Some(Source::PageSize) => "page_size".to_owned(),
+        Some(Source::PageToken) => "page_token".to_owned(),
+        Some(Source::IdempotencyKey) | None => variable.to_owned(),
+    };
+    Problem::bad_request(format!("the parameter `{name}` {wrong}"))
+}
+
+/// The place that a message of coercion begins with (`` `$in.lines[0].quantity` ``), taken apart,
+/// and what the message says of it, without types of the schema.
+fn blamed(message: &str) -> Option<((&str, Vec<&str>), &str)> {
+    let (place, wrong) = message.strip_prefix("`$")?.split_once('`')?;
+    let mut steps = place.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+    let variable = steps.next()?;
+    let wrong = wrong.trim_start();
+    let wrong = match wrong.strip_prefix("of type `") {
+        Some(typed) => typed.split_once("` ")?.1,
+        None => wrong,
+    };
+    Some(((variable, steps.collect()), wrong))
+}
+
+/// The domain, section 11.3: which refusal of a mutation is which status.
 fn status_of_user_error(code: &str) -> StatusCode {
     match code {
         "NOT_FOUND" => StatusCode::NOT_FOUND,
         "QUOTE_EXPIRED" | "OFFER_EXPIRED" => StatusCode::GONE,
         "WRONG_STATUS" | "DUPLICATE" | "EXISTS" | "VERSION_CONFLICT" => StatusCode::CONFLICT,
         "FORBIDDEN" | "SELF_APPROVAL" => StatusCode::FORBIDDEN,
+        "RATE_LIMITED" | "COST_EXCEEDED" => StatusCode::TOO_MANY_REQUESTS,
         "PROVIDER_UNAVAILABLE" | "SUBGRAPH_UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
         code if code.starts_with("NOT_YOUR_") => StatusCode::FORBIDDEN,
-        code if code.ends_with("_TAKEN") => StatusCode::CONFLICT,
+        code if code.ends_with("_TAKEN") || code.ends_with("_EXISTS") => StatusCode::CONFLICT,
         // INVALID, EMPTY, UNKNOWN_*, IDEMPOTENCY_MISMATCH and whatever else the input is to blame for.
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
@@ -132,10 +199,13 @@ fn status_of_user_error(code: &str) -> StatusCode {
 
 /// `["input", "lines", "0", "quantity"]` -> `/lines/0/quantity`: the body is the input.
 fn pointer(path: Option<&Value>) -> Option<String> {
-    let steps = path?.as_array()?.iter().filter_map(Value::as_str);
-    let inner = steps.skip_while(|step| matches!(*step, "input" | "in"));
-    let pointer: String = inner.map(|step| format!("/{}", snake(step))).collect();
-    Some(pointer)
+    let mut steps = path?.as_array()?.iter().filter_map(Value::as_str).peekable();
+    steps.next_if(|step| matches!(*step, "input" | "in"));
+    Some(steps.map(|step| format!("/{}", snake(step))).collect())
+}
+
+fn code_of(error: &Value) -> &str {
+    error.pointer("/extensions/code").and_then(Value::as_str).unwrap_or("INTERNAL")
 }
 
 fn text(value: &Value, key: &str) -> String {
@@ -157,14 +227,12 @@ impl IntoResponse for Problem {
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
-            }
-            _ => {}
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if matches!(self.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        if let Some((name, value)) = self.header.map(|header| *header) {
+            headers.insert(name, value);
         }
         response
     }

@@ -1,22 +1,24 @@
-//! From an HTTP request to an operation's variables.
+//! From an HTTP request to an operation's variables, as JSON text.
+
+mod body;
 
 use std::collections::HashMap;
 
 use braid_model::Supergraph;
+use braid_model::json::{Kind as JsonKind, Reader};
 use braid_model::schema::{Kind, TypeRef};
+use braid_router::http::params::decode;
+use braid_router::refusal::excerpt;
 use http::HeaderMap;
-use serde_json::{Map, Value};
 
-use crate::binding::{Binding, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Route, Source};
-use crate::case::snake;
+use crate::binding::{
+    Binding, KEY_CHARACTERS_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Route, Source,
+};
 use crate::problem::Problem;
-
-/// An `Idempotency-Key` may have as many characters.
-const KEY_CHARACTERS_MAX: usize = 255;
 
 /// The parts of a request that variables come from.
 pub(crate) struct Parts<'r> {
-    /// The segments of the path that have names.
+    /// The segments of the path that have names, decoded.
     pub(crate) path: HashMap<String, String>,
     /// The query string.
     pub(crate) query: &'r str,
@@ -26,7 +28,10 @@ pub(crate) struct Parts<'r> {
     pub(crate) body: &'r [u8],
 }
 
-/// The variables of a route's operation.
+/// The parameters of a query string, decoded, in the order they came.
+type Query = HashMap<String, Vec<String>>;
+
+/// The variables of a route's operation, a JSON object.
 ///
 /// # Errors
 /// A parameter is unknown, missing, there twice or of the wrong form.
@@ -34,57 +39,54 @@ pub(crate) fn variables(
     schema: &Supergraph,
     route: &Route,
     parts: &Parts<'_>,
-) -> Result<Map<String, Value>, Problem> {
+) -> Result<String, Problem> {
     let query = query_parameters(route, parts.query)?;
-    let mut variables = Map::new();
+    let mut members = Vec::with_capacity(route.variables.len());
     for binding in &route.variables {
         if let Some(value) = value(schema, binding, parts, &query)? {
-            variables.insert(binding.variable.clone(), value);
+            members.push(format!("\"{}\":{value}", binding.variable));
         }
     }
-    Ok(variables)
+    Ok(format!("{{{}}}", members.join(",")))
 }
 
 fn value(
     schema: &Supergraph,
     binding: &Binding,
     parts: &Parts<'_>,
-    query: &HashMap<String, Vec<String>>,
-) -> Result<Option<Value>, Problem> {
-    let one = |name: &str| query.get(name).and_then(|values| values.first());
+    query: &Query,
+) -> Result<Option<String>, Problem> {
     match &binding.source {
-        Source::Path => Ok(parts.path.get(&binding.variable).cloned().map(Value::String)),
-        Source::Body => body(schema, binding.ty, parts.body).map(Some),
+        Source::Path => Ok(parts.path.get(&binding.variable).map(|text| quoted(text))),
+        Source::Body => body::translate(schema, binding.ty, parts.body).map(Some),
         Source::IdempotencyKey => idempotency_key(parts.headers).map(Some),
-        Source::PageSize => page_size(one("page_size")).map(Some),
-        Source::PageToken => Ok(one("page_token").cloned().map(Value::String)),
+        Source::PageSize => page_size(one(query, "page_size")?).map(Some),
+        Source::PageToken => Ok(one(query, "page_token")?.map(quoted)),
         Source::Query(name) => {
             let values = query.get(name.as_str());
             values.map(|values| parameter(schema, name, binding.ty, values)).transpose()
         }
         Source::Filter(fields) => {
-            let mut filter = Map::new();
+            let mut filter = Vec::new();
             for field in fields {
                 let Some(values) = query.get(field.parameter.as_str()) else { continue };
                 let def = schema.input(field.input);
                 let value = parameter(schema, &field.parameter, def.ty, values)?;
-                filter.insert(schema.text(def.name).to_owned(), value);
+                filter.push(format!("\"{}\":{value}", schema.text(def.name)));
             }
-            Ok((!filter.is_empty()).then_some(Value::Object(filter)))
+            Ok((!filter.is_empty()).then(|| format!("{{{}}}", filter.join(","))))
         }
     }
 }
 
-/// The parameters of a query string, all of which the route must know. Only lists may repeat one,
-/// which `parameter` sees to.
-fn query_parameters(route: &Route, query: &str) -> Result<HashMap<String, Vec<String>>, Problem> {
+/// The parameters of a query string, all of which the route must know.
+fn query_parameters(route: &Route, query: &str) -> Result<Query, Problem> {
     let known = route.query_parameters();
-    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    let mut found = Query::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (Some(name), Some(value)) = (decode(name), decode(value)) else {
-            return Err(Problem::bad_request("the query string is not valid percent encoding"));
-        };
+        let malformed = |_| Problem::bad_request("the query string is not valid percent encoding");
+        let (name, value) = (decode(name).map_err(malformed)?, decode(value).map_err(malformed)?);
         if !known.contains(&name.as_str()) {
             let message = format!(
                 "there is no parameter `{}`; there are: {}",
@@ -98,53 +100,82 @@ fn query_parameters(route: &Route, query: &str) -> Result<HashMap<String, Vec<St
     Ok(found)
 }
 
-/// A query parameter's value by the type of what it is for. The engine checks the rest.
+/// A parameter that is there once at most.
+fn one<'q>(query: &'q Query, name: &str) -> Result<Option<&'q str>, Problem> {
+    match query.get(name).map(Vec::as_slice) {
+        None => Ok(None),
+        Some([value]) => Ok(Some(value)),
+        Some(_) => Err(twice(name)),
+    }
+}
+
+fn twice(name: &str) -> Problem {
+    Problem::bad_request(format!("the parameter `{name}` is there more than once"))
+}
+
+/// A query parameter's value by the type of what it is for; a list may be repeated, or written
+/// with commas. The engine checks the rest.
 fn parameter(
     schema: &Supergraph,
     name: &str,
     ty: TypeRef,
     values: &[String],
-) -> Result<Value, Problem> {
+) -> Result<String, Problem> {
     if let Some(item) = ty.item() {
         let items = values.iter().flat_map(|value| value.split(','));
         let items = items.map(|value| scalar(schema, name, item, value));
-        return Ok(Value::Array(items.collect::<Result<_, _>>()?));
+        let items: Vec<String> = items.collect::<Result<_, _>>()?;
+        return Ok(format!("[{}]", items.join(",")));
     }
     match values {
         [value] => scalar(schema, name, ty, value),
-        _ => Err(Problem::bad_request(format!("the parameter `{name}` is there more than once"))),
+        _ => Err(twice(name)),
     }
 }
 
-fn scalar(schema: &Supergraph, name: &str, ty: TypeRef, text: &str) -> Result<Value, Problem> {
+fn scalar(schema: &Supergraph, name: &str, ty: TypeRef, text: &str) -> Result<String, Problem> {
     let wrong = |wanted: &str| {
-        Problem::bad_request(format!(
-            "the parameter `{name}` must be {wanted}, not `{}`",
-            excerpt(text)
-        ))
+        let found = excerpt(text);
+        Problem::bad_request(format!("the parameter `{name}` must be {wanted}, not `{found}`"))
     };
     match schema.type_name(ty.named) {
-        "Int" => text.parse::<i32>().map(Value::from).map_err(|_| wrong("an integer")),
-        "Float" => text.parse::<f64>().map(Value::from).map_err(|_| wrong("a number")),
-        "Boolean" => text.parse::<bool>().map(Value::from).map_err(|_| wrong("true or false")),
+        "Int" => match text.parse::<i32>() {
+            Ok(number) => Ok(number.to_string()),
+            Err(_) => Err(wrong("an integer of 32 bits")),
+        },
+        "Float" if is_number(text) => Ok(text.to_owned()),
+        "Float" => Err(wrong("a number")),
+        "Boolean" if matches!(text, "true" | "false") => Ok(text.to_owned()),
+        "Boolean" => Err(wrong("true or false")),
         _ if schema.ty(ty.named).kind == Kind::Enum => {
-            let def = schema.ty(ty.named);
-            let known = def.values.iter().any(|value| schema.text(value.name) == text);
-            if known { Ok(Value::from(text)) } else { Err(wrong("one of the documented values")) }
+            let visible = schema.ty(ty.named).values.iter().filter(|value| !value.inaccessible);
+            let mut names = visible.map(|value| schema.text(value.name));
+            if names.any(|name| name == text) {
+                Ok(quoted(text))
+            } else {
+                Err(wrong("one of the documented values"))
+            }
         }
-        _ => Ok(Value::from(text)),
+        _ => Ok(quoted(text)),
     }
 }
 
-fn page_size(text: Option<&String>) -> Result<Value, Problem> {
-    let Some(text) = text else { return Ok(Value::from(PAGE_SIZE_DEFAULT)) };
+/// Whether a text is a number as JSON has it.
+fn is_number(text: &str) -> bool {
+    let Ok(mut reader) = Reader::new(text.as_bytes(), 1) else { return false };
+    reader.peek() == Ok(JsonKind::Number)
+        && reader.number().is_ok_and(|number| number.raw.len() == text.len())
+}
+
+fn page_size(text: Option<&str>) -> Result<String, Problem> {
+    let Some(text) = text else { return Ok(PAGE_SIZE_DEFAULT.to_string()) };
     match text.parse::<i64>() {
-        Ok(size) if (1..=PAGE_SIZE_MAX).contains(&size) => Ok(Value::from(size)),
+        Ok(size) if (1..=PAGE_SIZE_MAX).contains(&size) => Ok(size.to_string()),
         _ => Err(Problem::bad_request(format!("`page_size` must be from 1 to {PAGE_SIZE_MAX}"))),
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Value, Problem> {
+fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
     let key = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
     if key.is_empty() || key.len() > KEY_CHARACTERS_MAX || values.next().is_some() {
@@ -153,65 +184,10 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Value, Problem> {
              one intent, another for every other",
         ));
     }
-    Ok(Value::from(key))
+    Ok(quoted(key))
 }
 
-/// The body, with the keys of input objects from `snake_case` to the schema's.
-fn body(schema: &Supergraph, ty: TypeRef, body: &[u8]) -> Result<Value, Problem> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Problem::bad_request(format!("the body is not valid JSON: {error}")))?;
-    if !value.is_object() {
-        return Err(Problem::bad_request("the body must be a JSON object"));
-    }
-    renamed(schema, ty, value, "")
-}
-
-fn renamed(schema: &Supergraph, ty: TypeRef, value: Value, at: &str) -> Result<Value, Problem> {
-    match value {
-        Value::Array(items) => {
-            let item_type = ty.item().unwrap_or(ty);
-            let items = items
-                .into_iter()
-                .enumerate()
-                .map(|(index, item)| renamed(schema, item_type, item, &format!("{at}/{index}")));
-            Ok(Value::Array(items.collect::<Result<_, _>>()?))
-        }
-        Value::Object(members) if schema.ty(ty.named).kind == Kind::InputObject => {
-            let mut out = Map::new();
-            for (key, value) in members {
-                let place = format!("{at}/{}", excerpt(&key));
-                let inputs = schema.ty(ty.named).inputs.iter().map(|&id| schema.input(id));
-                let mut visible = inputs.filter(|input| !input.inaccessible);
-                let input = visible.find(|input| snake(schema.text(input.name)) == key);
-                let Some(input) = input else { return Err(Problem::unknown_member(&place)) };
-                let value = renamed(schema, input.ty, value, &place)?;
-                out.insert(schema.text(input.name).to_owned(), value);
-            }
-            Ok(Value::Object(out))
-        }
-        other => Ok(other),
-    }
-}
-
-/// Percent decoding of a query string, `+` being a space.
-fn decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let high = char::from(bytes.next()?).to_digit(16)?;
-                let low = char::from(bytes.next()?).to_digit(16)?;
-                u8::try_from(high * 16 + low).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(out).ok()
-}
-
-/// At most 100 characters of what a client sent.
-fn excerpt(text: &str) -> String {
-    text.chars().take(100).collect()
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

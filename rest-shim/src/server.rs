@@ -1,4 +1,4 @@
-//! The HTTP surface: matching a path to a route, running it, answering.
+//! The HTTP surface: matching a path to a route, and running it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use braid_documents::Method;
+use axum::routing::get;
+use braid_documents::{Method, Segment, Stored};
 use braid_edge::Bundle;
 use braid_edge::auth::{self, AuthHandler};
 use braid_edge::stored::EdgeParts;
@@ -15,19 +16,18 @@ use braid_model::bits::AuthSet;
 use braid_planner::document::Conditions;
 use braid_planner::operation::Selection;
 use braid_router::engine::{self, Allow, Outcome};
-use braid_router::http::{body, health};
+use braid_router::http::params::decode;
+use braid_router::http::{body, csrf, health};
 use braid_router::serve::{App, Shutdown};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
-use serde_json::Value;
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
 use tower::ServiceExt as _;
 
-use crate::answer::{Done, Reading};
-use crate::binding::{Route, route};
+use crate::answer::Reading;
+use crate::binding::{Route, Source, route};
 use crate::problem::Problem;
 use crate::request::{self, Parts};
-
-const PREFIX: &str = "/v1/";
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+use crate::respond;
 
 /// The REST edge's application.
 #[derive(Clone)]
@@ -39,48 +39,48 @@ pub struct RestApp {
 struct Inner {
     parts: EdgeParts,
     routes: Vec<Served>,
-    openapi: String,
 }
 
 /// A route with what running it needs.
 struct Served {
     route: Route,
-    segments: Vec<Segment>,
     text: Arc<str>,
     reading: Reading,
 }
 
-#[derive(PartialEq, Eq)]
-enum Segment {
-    Fixed(String),
-    Named(String),
-}
+/// A route for a path, and the values of the path's parameters.
+type Found<'a> = (&'a Served, HashMap<String, String>);
 
 /// The edge: the routes of the documents, `/v1/openapi.json`, sign-in, health.
 pub fn app(parts: EdgeParts, bundle: &Bundle, auth: AuthHandler, shutdown: &Shutdown) -> RestApp {
     let schema = Arc::clone(parts.engine.schema());
     let routes = bundle.documents().iter().filter_map(|stored| {
-        let route = route(&schema, stored)?;
-        let segments = route.rest.path.split('/').map(segment).collect();
-        let reading = reading(&schema, stored)?;
-        Some(Served { route, segments, text: Arc::clone(&stored.text), reading })
+        let (route, reading) = (route(&schema, stored)?, reading(&schema, stored)?);
+        Some(Served { route, text: Arc::clone(&stored.text), reading })
     });
     let routes = routes.collect();
-    let openapi = format!("{:#}\n", crate::openapi(&schema, bundle));
-    let others = health::routes(shutdown)
+    let openapi: Arc<str> = format!("{:#}\n", crate::openapi(&schema, bundle)).into();
+    let own = Router::new()
+        .route(
+            "/v1/openapi.json",
+            get(async move |headers: HeaderMap| respond::document(&openapi, &headers)),
+        )
+        .route(
+            "/v1/health",
+            get(async || respond::document("{\"status\":\"UP\"}", &HeaderMap::new())),
+        );
+    let others = own
+        .merge(health::routes(shutdown))
         .merge(auth::routes(auth))
-        .fallback(async || Problem::not_found().into_response());
-    RestApp { inner: Arc::new(Inner { parts, routes, openapi }), others }
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || {
+            let detail = "this path has another method";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail)
+        });
+    RestApp { inner: Arc::new(Inner { parts, routes }), others }
 }
 
-fn segment(text: &str) -> Segment {
-    match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        Some(name) => Segment::Named(name.to_owned()),
-        None => Segment::Fixed(text.to_owned()),
-    }
-}
-
-fn reading(schema: &Supergraph, stored: &braid_documents::Stored) -> Option<Reading> {
+fn reading(schema: &Supergraph, stored: &Stored) -> Option<Reading> {
     let operation = stored.document.normalise(schema, Conditions::default(), &AuthSet::new());
     operation.selections.iter().find_map(|selection| match selection {
         Selection::Field(field) => Some(Reading::of(schema, field)),
@@ -90,35 +90,52 @@ fn reading(schema: &Supergraph, stored: &braid_documents::Stored) -> Option<Read
 
 impl App for RestApp {
     async fn call(&self, request: Request<Body>) -> Response {
-        let path = request.uri().path();
-        if path == "/v1/openapi.json" && request.method() == http::Method::GET {
-            let json = [(header::CONTENT_TYPE, "application/json")];
-            return (json, self.inner.openapi.clone()).into_response();
+        match self.inner.find(&request) {
+            Ok(Some(found)) => {
+                let answer = self.inner.answer(found, request).await;
+                answer.unwrap_or_else(axum::response::IntoResponse::into_response)
+            }
+            Ok(None) => {
+                let Ok(response) = self.others.clone().oneshot(request).await;
+                response
+            }
+            Err(problem) => problem.into_response(),
         }
-        if path == "/v1/health" {
-            return (
-                StatusCode::OK,
-                [(header::CONTENT_TYPE, "application/json")],
-                "{\"status\":\"UP\"}",
-            )
-                .into_response();
-        }
-        if path.starts_with(PREFIX) {
-            let answer = self.inner.answer(request).await;
-            return answer.unwrap_or_else(axum::response::IntoResponse::into_response);
-        }
-        let Ok(response) = self.others.clone().oneshot(request).await;
-        response
     }
 }
 
 impl Inner {
-    async fn answer(&self, request: Request<Body>) -> Result<Response, Problem> {
-        let (served, path) = self.find(&request)?;
+    /// The route for a request, if the path is that of any.
+    fn find(&self, request: &Request<Body>) -> Result<Option<Found<'_>>, Problem> {
+        // A HEAD is a GET whose body the server leaves out (RFC 9110, section 9.3.2).
+        let method = match request.method() {
+            &http::Method::HEAD => &http::Method::GET,
+            method => method,
+        };
+        let mut allowed = Vec::new();
+        for served in &self.routes {
+            let rest = &served.route.rest;
+            let Some(names) = matches(&rest.segments, request.uri().path()) else { continue };
+            if rest.method.as_str() == method.as_str() {
+                return names.map(|names| Some((served, names)));
+            }
+            allowed.push(rest.method.as_str());
+            if rest.method == Method::Get {
+                allowed.push("HEAD");
+            }
+        }
+        if allowed.is_empty() { Ok(None) } else { Err(Problem::method(&allowed)) }
+    }
+
+    async fn answer(
+        &self,
+        (served, path): Found<'_>,
+        request: Request<Body>,
+    ) -> Result<Response, Problem> {
         let (head, body) = request.into_parts();
-        let caller = self.parts.authenticator.caller(&head.headers).await;
-        let caller = caller.map_err(|refusal| Problem::of_refusal(&refusal))?;
-        let body = self.body(served, &head.headers, body).await?;
+        let refused = |refusal| Problem::of_refusal(&refusal);
+        let caller = self.parts.authenticator.caller(&head.headers).await.map_err(refused)?;
+        let body = self.body(&served.route, &head.headers, body).await?;
         let parts = Parts {
             path,
             query: head.uri.query().unwrap_or_default(),
@@ -127,150 +144,65 @@ impl Inner {
         };
         let variables = request::variables(self.parts.engine.schema(), &served.route, &parts)?;
         let signed_in = caller.is_some();
+        let is_get = served.route.rest.method == Method::Get;
         let request = engine::Request {
             query: Arc::clone(&served.text),
             stored: true,
             operation_name: None,
-            variables: Value::Object(variables).to_string().into(),
+            variables: variables.into(),
             caller,
             headers: Vec::new(),
             deadline: tokio::time::Instant::now() + self.parts.request_time,
-            allow: if served.route.rest.method == Method::Get {
-                Allow::Queries
-            } else {
-                Allow::Any
-            },
+            allow: if is_get { Allow::Queries } else { Allow::Any },
         };
         let response = self.parts.engine.execute(request).await;
         self.parts.metrics.graphql(response.outcome == Outcome::Executed);
-        let answer: Value =
-            serde_json::from_slice(&response.body).map_err(|_| Problem::internal())?;
-        let done = served.reading.read(answer, signed_in)?;
-        Ok(respond(&served.route, done, &head.uri, &head.headers))
+        if let Outcome::Refused { status } = response.outcome {
+            return Err(Problem::of_refused(status, &response.body, &served.route));
+        }
+        let done = served.reading.read(&response.body, signed_in)?;
+        Ok(respond::respond(&served.route, done, &head.uri, &head.headers))
     }
 
-    fn find(&self, request: &Request<Body>) -> Result<(&Served, HashMap<String, String>), Problem> {
-        let mut allowed = Vec::new();
-        for served in &self.routes {
-            let Some(names) = matches(&served.segments, request.uri().path()) else { continue };
-            let method = served.route.rest.method.as_str();
-            if method == request.method().as_str() {
-                return Ok((served, names));
-            }
-            allowed.push(method);
+    async fn body(&self, route: &Route, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+        let refused = |refusal| Problem::of_refusal(&refusal);
+        if route.rest.method == Method::Get {
+            return Ok(Bytes::new());
         }
-        if allowed.is_empty() { Err(Problem::not_found()) } else { Err(Problem::method(&allowed)) }
-    }
-
-    async fn body(
-        &self,
-        served: &Served,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<bytes::Bytes, Problem> {
-        if served.route.rest.method == Method::Get {
-            return Ok(bytes::Bytes::new());
+        let takes_one = route.variables.iter().any(|binding| binding.source == Source::Body);
+        if takes_one {
+            csrf::check_post(headers).map_err(refused)?;
         }
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
-            let detail = "send JSON with `content-type: application/json`";
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "UNSUPPORTED_MEDIA_TYPE",
-                detail,
-            ));
+        let body = body::read(headers, body, self.parts.body).await.map_err(refused)?;
+        if !takes_one && !body.is_empty() {
+            return Err(Problem::bad_request("this request takes no body"));
         }
-        let body = body::read(headers, body, self.parts.body).await;
-        body.map_err(|refusal| Problem::of_refusal(&refusal))
+        Ok(body)
     }
 }
 
-/// The named segments of a path, if it is one of these.
-fn matches(segments: &[Segment], path: &str) -> Option<HashMap<String, String>> {
+/// The named segments of a path, decoded, if it is one of these.
+fn matches(segments: &[Segment], path: &str) -> Option<Result<HashMap<String, String>, Problem>> {
     let mut names = HashMap::new();
-    let mut given = path.split('/');
+    let mut malformed = false;
+    let mut given = path.strip_prefix('/')?.split('/');
     for segment in segments {
-        let text = given.next()?;
-        match segment {
-            Segment::Fixed(fixed) if fixed == text => {}
-            Segment::Fixed(_) => return None,
-            // Ids and codes of ours need no percent encoding, so an escaped one is none of them.
-            Segment::Named(name) if !text.is_empty() => {
-                names.insert(name.clone(), text.to_owned());
-            }
-            Segment::Named(_) => return None,
+        match (segment, given.next()?) {
+            (Segment::Fixed(fixed), text) if fixed == text => {}
+            (Segment::Fixed(_), _) | (Segment::Named(_), "") => return None,
+            // Decoded after the path was split, so an escaped `/` separates nothing. In a path, a
+            // `+` is a plus.
+            (Segment::Named(name), text) => match decode(&text.replace('+', "%2B")) {
+                // No id or code of ours has such characters.
+                Ok(text) if text.contains(char::is_control) => return None,
+                Ok(text) => drop(names.insert(name.clone(), text)),
+                Err(_) => malformed = true,
+            },
         }
     }
-    given.next().is_none().then_some(names)
-}
-
-fn respond(route: &Route, done: Done, uri: &http::Uri, asked: &HeaderMap) -> Response {
-    let Done { mut body, next_page_token, replayed, partial } = done;
-    let location =
-        body.get("id").and_then(Value::as_str).map(|id| format!("{}/{id}", route.rest.path));
-    if !partial.is_empty()
-        && let Value::Object(members) = &mut body
-    {
-        members.insert("meta".to_owned(), serde_json::json!({ "partial": partial }));
+    if given.next().is_some() {
+        return None;
     }
-    let text = body.to_string();
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let mut add = |name: HeaderName, value: String| {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
-        }
-    };
-    let mut status = StatusCode::from_u16(route.rest.status).unwrap_or(StatusCode::OK);
-    if route.rest.method == Method::Get {
-        let tag = format!("\"{}\"", braid_documents::hash(&text));
-        // The answer depends on who asks, so only the client may keep it, and asks again.
-        add(header::CACHE_CONTROL, "private, no-cache".to_owned());
-        add(header::VARY, "authorization".to_owned());
-        if is_known(asked, &tag) {
-            status = StatusCode::NOT_MODIFIED;
-        }
-        add(header::ETAG, tag);
-    } else {
-        add(header::CACHE_CONTROL, "no-store".to_owned());
-    }
-    if let Some(token) = next_page_token {
-        add(header::LINK, format!("<{}>; rel=\"next\"", next_page(uri, &token)));
-    }
-    if let Some(location) = location.filter(|_| status == StatusCode::CREATED) {
-        add(header::LOCATION, location);
-    }
-    if replayed {
-        add(REPLAYED, "true".to_owned());
-    }
-    let body = if status == StatusCode::NOT_MODIFIED { String::new() } else { text };
-    (status, headers, body).into_response()
-}
-
-/// `If-None-Match` (RFC 9110, section 13.1.2).
-fn is_known(asked: &HeaderMap, tag: &str) -> bool {
-    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|one| {
-        let one = one.trim();
-        one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag
-    })
-}
-
-fn next_page(uri: &http::Uri, token: &str) -> String {
-    let kept = uri.query().unwrap_or_default().split('&');
-    let kept = kept.filter(|pair| !pair.is_empty() && !pair.starts_with("page_token="));
-    let token: String = token
-        .bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect();
-    let mut pairs: Vec<String> = kept.map(str::to_owned).collect();
-    pairs.push(format!("page_token={token}"));
-    format!("{}?{}", uri.path(), pairs.join("&"))
+    let message = "the path is not valid percent encoding";
+    Some(if malformed { Err(Problem::bad_request(message)) } else { Ok(names) })
 }

@@ -4,5 +4,7 @@
 mod db;
 mod graphql;
 mod loader;
+mod membership;
 mod messaging;
+mod server;
 mod values;

@@ -22,7 +22,7 @@ mod text;
 use braid_model::ids::Name;
 use braid_model::schema::Supergraph;
 
-use crate::operation::{Operation, OperationKind};
+use crate::operation::{Operation, OperationKind, Selection};
 use crate::plan::Plan;
 use draft::{Draft, FieldDraft, OutputDraft, ValueDraft};
 use facts::{Facts, ProvidedId, Vertex};
@@ -64,6 +64,12 @@ pub enum PlanError {
         /// [`PlanOptions::steps_max`]
         limit: usize,
     },
+    /// Selections within selections: more than any sensible document has, and than the stack holds.
+    #[error("plan the operation: selections nest deeper than {limit}")]
+    TooDeep {
+        /// How deep they may nest: 100.
+        limit: usize,
+    },
     /// The schema has no subgraph with the operation's root type.
     #[error("plan the operation: no subgraph has the root type `{0}`")]
     NoRoot(String),
@@ -78,6 +84,9 @@ pub fn plan(
     operation: &Operation,
     options: &PlanOptions,
 ) -> Result<Plan, PlanError> {
+    if is_deeper(&operation.selections, search::NESTING_MAX) {
+        return Err(PlanError::TooDeep { limit: search::NESTING_MAX });
+    }
     let facts = Facts::new(schema, &options.labels);
     let variables = operation.variables.iter().map(|variable| variable.name.as_str()).collect();
     let mut sels = Selections::new(schema, variables);
@@ -98,6 +107,24 @@ pub fn plan(
             None => PlanError::NoRoot(schema.type_name(operation.root).to_owned()),
         }),
     }
+}
+
+/// Whether selections nest deeper than that; without recursion.
+fn is_deeper(selections: &[Selection], limit: usize) -> bool {
+    let mut open = vec![(selections, 1)];
+    while let Some((selections, depth)) = open.pop() {
+        if depth > limit {
+            return true;
+        }
+        for selection in selections {
+            match selection {
+                Selection::Typename { .. } => {}
+                Selection::Field(field) => open.push((&field.selections, depth + 1)),
+                Selection::Fragment { selections, .. } => open.push((selections, depth + 1)),
+            }
+        }
+    }
+    false
 }
 
 struct Planner<'p, 'a> {

@@ -97,7 +97,8 @@ impl<'a> Draft<'a> {
             }
             self.outputs[at].typed_by = knowing.into_iter().filter_map(source_of).collect();
         }
-        let mut fields = unfetched(search, &sel, &solution.types);
+        let possible = solution.possible();
+        let mut fields = unfetched(search, &sel, &possible);
         // The widest first, so that narrower ones share its slots, whatever the order of the
         // operation.
         let mut picks: Vec<&Pick> = solution.picks.iter().collect();
@@ -107,7 +108,9 @@ impl<'a> Draft<'a> {
             let What::Field(field) = def.what else { continue };
             let value = self.pick(search, pick, field, (&held, &sources), def.key);
             let Some(value) = value else { continue };
-            let everywhere = solution.types.is_subset(&pick.types);
+            // What is asked of any object is there for any, as far as the sources know its type.
+            let asked = if possible.is_subset(&def.types) { &solution.types } else { &possible };
+            let everywhere = asked.is_subset(&pick.types);
             fields.push(FieldDraft {
                 unit: pick.unit,
                 key: def.key,

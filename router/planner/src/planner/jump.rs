@@ -16,6 +16,9 @@ use super::place::{Entry, Holder, Jump, Part, Place, Recipe};
 use super::search::{Search, by_wave};
 use super::selection::{Unit, What};
 
+/// How many subgraphs may be needed, one for the other, to enter one.
+const CHAIN_MAX: usize = 60;
+
 /// What is to be entered.
 struct Target<'t> {
     graph: SubgraphId,
@@ -70,6 +73,10 @@ impl Search<'_> {
         }
         let target = Target { graph, requires, types };
         if place.opening.contains(&(graph, requires)) {
+            return None;
+        }
+        if place.opening.len() >= CHAIN_MAX {
+            self.give_up();
             return None;
         }
         place.opening.push((graph, requires));

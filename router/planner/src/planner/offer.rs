@@ -112,6 +112,12 @@ impl Search<'_> {
         let entries: SmallVec<[Entry; 4]> = all.iter().map(|(entry, ..)| *entry).collect();
         let wave = entries.iter().map(|entry| entry.wave).min()?;
         let child = self.solve(sel, &entries)?;
+        if let Some(only) = child.only_entry()
+            && child.holders[only].types != child.types
+        {
+            // Nothing stands beside it, so all that it knows can be there.
+            return self.offer_from(sel, smallvec![all[only]]);
+        }
         let sources = all.into_iter().map(|(_, source, resolved)| (source, resolved)).collect();
         Some(Offer { sources, sel, child, wave })
     }

@@ -41,7 +41,7 @@ pub(super) struct Solution {
     pub(super) picks: Vec<Pick>,
     /// The holder that tells the objects' type, where the selection set needs it.
     pub(super) typed: Option<usize>,
-    /// The types of objects that can be there.
+    /// The types of objects that are expected there: those that all entries know.
     pub(super) types: TypeSet,
     /// Without what entries cost; depth counts from the earliest entry.
     pub(super) cost: Cost,
@@ -156,6 +156,21 @@ impl Solution {
     /// The entries that the solution reads from.
     pub(super) fn used_entries(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.entries).filter(|&entry| self.holders[entry].used)
+    }
+
+    /// The entry that the solution reads from, if it is one alone.
+    pub(super) fn only_entry(&self) -> Option<usize> {
+        let mut used = self.used_entries();
+        used.next().filter(|_| used.next().is_none())
+    }
+
+    /// The types of objects that could be there: those that any used entry knows.
+    pub(super) fn possible(&self) -> TypeSet {
+        let mut types = self.types.clone();
+        for entry in self.used_entries() {
+            types.union_with(&self.holders[entry].types);
+        }
+        types
     }
 
     /// What it takes to have the entries that the solution reads from.

@@ -19,7 +19,7 @@ use super::place::{Cost, Entry, Holder, Pick, Place, Solution, Todo};
 use super::selection::{Sel, SelId, Selections, UnitField, What};
 
 /// How many places may be solved within each other: selections of the operation and of field sets.
-const NESTING_MAX: usize = 100;
+pub(super) const NESTING_MAX: usize = 100;
 /// How many subgraphs are tried as first choice at one place.
 const SEEDS_MAX: usize = 8;
 /// Up to how many of them are tried in pairs, too.
@@ -67,6 +67,11 @@ impl<'a> Search<'a> {
         self.failure.map(|(_, field)| field)
     }
 
+    /// Ends the search without a plan.
+    pub(super) fn give_up(&mut self) {
+        self.steps_left = 0;
+    }
+
     /// Counts a step of work; false once the budget is used up.
     pub(super) fn step(&mut self) -> bool {
         self.steps_left = self.steps_left.saturating_sub(1);
@@ -85,8 +90,8 @@ impl<'a> Search<'a> {
             self.cycle = self.cycle.min(at);
             return None;
         }
-        if self.stack.len() >= NESTING_MAX {
-            self.steps_left = 0;
+        if self.stack.len() > NESTING_MAX {
+            self.give_up();
         }
         if !self.step() {
             return None;

@@ -113,6 +113,16 @@ enum Occurs<'a> {
     Field { field: FieldId, args: ArgsId, below: Written<'a>, denied: bool, shaping: Shaping },
 }
 
+impl Occurrence<'_> {
+    /// Restricts a field under a type condition to some of the types; false if none are left.
+    fn restrict(&mut self, all: &TypeSet, members: &TypeSet) -> bool {
+        if matches!(self.what, Occurs::Field { .. }) && !all.is_subset(&self.types) {
+            self.types = self.types.intersection(members);
+        }
+        !self.types.is_empty()
+    }
+}
+
 impl<'a> Selections<'a> {
     pub(super) fn new(schema: &'a Supergraph, variables: Vec<&'a str>) -> Self {
         Self {
@@ -137,7 +147,7 @@ impl<'a> Selections<'a> {
     /// The client's selections on a type.
     pub(super) fn of_client(&mut self, on: TypeId, selections: &'a [Selection]) -> SelId {
         let possible = self.schema.ty(on).possible.clone();
-        self.build(on, &[(possible, Written::Client(selections))])
+        self.build(on, &[(possible, Written::Client(selections))], None)
     }
 
     /// A field set, for objects of some types.
@@ -146,7 +156,7 @@ impl<'a> Selections<'a> {
             return known;
         }
         let def = self.schema.set(set);
-        let id = self.build(def.on, &[(types.clone(), Written::Set(&def.selections))]);
+        let id = self.build(def.on, &[(types.clone(), Written::Set(&def.selections))], None);
         self.sets.insert((set, types.clone()), id);
         id
     }
@@ -170,13 +180,23 @@ impl<'a> Selections<'a> {
         SelId(id)
     }
 
-    fn build(&mut self, on: TypeId, parts: &[(TypeSet, Written<'a>)]) -> SelId {
+    /// Builds a selection set. Conditions on types that are not among the members, if there are
+    /// such, are not met.
+    fn build(
+        &mut self,
+        on: TypeId,
+        parts: &[(TypeSet, Written<'a>)],
+        members: Option<&TypeSet>,
+    ) -> SelId {
         let is_set = matches!(parts.first(), Some((_, Written::Set(_))));
         let mut occurrences = Vec::new();
         let mut types = TypeSet::new();
         for (part_types, written) in parts {
             types.union_with(part_types);
             self.collect(part_types, *written, &mut occurrences);
+        }
+        if let Some(members) = members {
+            occurrences.retain_mut(|occurrence| occurrence.restrict(&types, members));
         }
         let mut keys: FxHashMap<&'a str, usize> = FxHashMap::default();
         let mut groups: Vec<SmallVec<[usize; 2]>> = Vec::new();
@@ -347,10 +367,27 @@ impl<'a> Selections<'a> {
         if refused {
             return Unit { key, types, what: What::Denied(field, ty), shaping: shaped };
         }
-        let child = (!below.is_empty()).then(|| self.build(ty.named, &below));
+        let members = self.common_members(field, ty.named);
+        let child = (!below.is_empty()).then(|| self.build(ty.named, &below, members.as_ref()));
         let name = self.schema.field_def(field).name;
         let what = What::Field(UnitField { name, field, ty, args, child });
         Unit { key, types, what, shaping: shaped }
+    }
+
+    /// Where several subgraphs resolve a field of abstract type, the types that all of them know:
+    /// only these are asked for by condition, so that the answer does not depend on who is asked.
+    fn common_members(&self, field: FieldId, on: TypeId) -> Option<TypeSet> {
+        let schema = self.schema;
+        let joins = &schema.field_def(field).joins;
+        if joins.len() < 2 || schema.ty(on).possible == TypeSet::of(on) {
+            return None;
+        }
+        let own = joins.iter().filter(|join| !join.external && !join.used_overridden);
+        let known = own.filter(|join| !schema.is_interface_object(join.subgraph, join.ty.named));
+        let common = known
+            .map(|join| schema.possible_in(join.subgraph, join.ty.named))
+            .reduce(|common, types| common.intersection(&types));
+        common.filter(|common| !common.is_empty())
     }
 
     fn client_args(&mut self, arguments: &[(braid_model::ids::InputId, Value)]) -> ArgsId {

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use braid_planner::PlanError;
+use braid_planner::operation::{Field, Selection, Shaping};
 use braid_planner::plan::Plan;
+use braid_planner::{PlanError, PlanOptions, plan};
 
 use super::cases::composed;
 use super::support::planned;
@@ -78,8 +79,14 @@ fn a_cover_of_overlapping_subgraphs() {
 
 #[test]
 fn a_chain_of_keys() {
+    let plan = chain(50).unwrap();
+    assert_eq!(plan.fetches.len(), 50);
+    assert!(matches!(chain(80), Err(PlanError::TooComplex { .. })));
+}
+
+fn chain(length: usize) -> Result<Plan, PlanError> {
     let mut subgraphs = String::new();
-    for at in 0..40 {
+    for at in 0..length {
         let root = if at == 0 { "type Query { item: Item }" } else { "" };
         let next = at + 1;
         let _infallible = writeln!(
@@ -88,8 +95,7 @@ fn a_chain_of_keys() {
              resolvable: false) {{ k{at}: ID! k{next}: ID! own{at}: Int }}"
         );
     }
-    let plan = timed(&subgraphs, "{ item { own39 } }").unwrap();
-    assert_eq!(plan.fetches.len(), 40);
+    timed(&subgraphs, &format!("{{ item {{ own{} }} }}", length - 1))
 }
 
 #[test]
@@ -130,4 +136,29 @@ fn values_that_nest_without_keys() {
     }
     let plan = timed(&subgraphs, &format!("{{ v {{ {below} }} }}")).unwrap();
     assert_eq!((plan.fetches.len(), plan.depth()), (3, 1));
+}
+
+#[test]
+fn selections_nested_deep() {
+    let schema = composed("#### a\ntype Query { node: Node }\ntype Node { next: Node v: Int }\n");
+    let nested = |depth: usize| {
+        let mut operation = super::support::normalised(&schema, "{ node { v } }");
+        let next = schema.field_named(schema.type_named("Node").unwrap(), "next").unwrap();
+        let Selection::Field(node) = &mut operation.selections[0] else { panic!("a field") };
+        for _ in 0..depth {
+            let below = Field {
+                key: "next".to_owned(),
+                field: next,
+                arguments: Vec::new(),
+                selections: std::mem::take(&mut node.selections),
+                denied: false,
+                shaping: Shaping::default(),
+            };
+            node.selections = vec![Selection::Field(below)];
+        }
+        plan(&schema, &operation, &PlanOptions::default())
+    };
+    // The default limits of a document are far below; no depth overflows the stack.
+    assert!(nested(97).is_ok());
+    assert!(matches!(nested(400), Err(PlanError::TooDeep { limit: 100 })));
 }

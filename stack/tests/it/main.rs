@@ -7,6 +7,7 @@ mod credit;
 mod edges;
 mod harness;
 mod mobile;
+mod readme;
 mod rest;
 mod sign_in;
 mod start;

@@ -44,8 +44,22 @@ pub(super) struct Resolved {
     pub(super) provided: ProvidedId,
 }
 
-/// A subgraph that can resolve a field, with what it requires.
-pub(super) type Provider = (SubgraphId, Option<FieldSetId>);
+/// A subgraph that can resolve a field.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Provider {
+    pub(super) graph: SubgraphId,
+    /// What it requires for it.
+    pub(super) requires: Option<FieldSetId>,
+    /// The interface that it has as an object type, with this field.
+    pub(super) interface: Option<TypeId>,
+}
+
+impl Provider {
+    /// A subgraph that resolves something plainly.
+    pub(super) fn plain(graph: SubgraphId) -> Self {
+        Self { graph, requires: None, interface: None }
+    }
+}
 
 /// The facts, with the progressive overrides of one plan decided.
 pub(super) struct Facts<'a> {
@@ -172,8 +186,12 @@ impl<'a> Facts<'a> {
                         && ty.interface_object == interface_object
                 });
                 let resolves = self.is_own(join) || self.in_key(join.subgraph, owner, field);
-                if enters && resolves && !found.iter().any(|known| known.0 == join.subgraph) {
-                    found.push((join.subgraph, join.requires.filter(|_| self.is_own(join))));
+                if enters && resolves && !found.iter().any(|known| known.graph == join.subgraph) {
+                    found.push(Provider {
+                        graph: join.subgraph,
+                        requires: join.requires.filter(|_| self.is_own(join)),
+                        interface: interface_object.then_some(owner),
+                    });
                 }
             }
         };
@@ -181,7 +199,7 @@ impl<'a> Facts<'a> {
         for &interface in &self.schema.ty(object).interfaces {
             add(interface, true);
         }
-        found.sort_unstable_by_key(|provider| provider.0);
+        found.sort_unstable();
         found
     }
 
@@ -204,16 +222,6 @@ impl<'a> Facts<'a> {
             .filter(|join| join.subgraph == graph && join.resolvable)
             .filter_map(|j| j.key)
             .collect()
-    }
-
-    /// The interface by which an object of the type can enter a subgraph that has the interface as
-    /// an `@interfaceObject`.
-    pub(super) fn interface_object(&self, graph: SubgraphId, objects: &TypeSet) -> Option<TypeId> {
-        let first = objects.iter().next()?;
-        let interfaces = self.schema.ty(first).interfaces.iter().copied();
-        interfaces
-            .filter(|&interface| self.schema.is_interface_object(graph, interface))
-            .find(|&interface| objects.is_subset(&self.schema.ty(interface).possible))
     }
 
     fn all_keys(&self, graph: SubgraphId, on: TypeId) -> SmallVec<[FieldSetId; 2]> {

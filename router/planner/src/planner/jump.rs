@@ -22,6 +22,7 @@ const CHAIN_MAX: usize = 60;
 /// What is to be entered.
 struct Target<'t> {
     graph: SubgraphId,
+    interface: Option<TypeId>,
     requires: Option<FieldSetId>,
     types: &'t TypeSet,
 }
@@ -40,19 +41,21 @@ impl Search<'_> {
     pub(super) fn open(
         &mut self,
         place: &mut Place,
-        (graph, requires): Provider,
+        provider: Provider,
         types: &TypeSet,
         within: Option<usize>,
     ) -> Option<usize> {
         if !self.step() {
             return None;
         }
+        let Provider { graph, requires, interface } = provider;
         let covers = |place: &Place, at: usize| {
             let holder = &place.holders[at];
             let carried = requires.is_none_or(|set| {
                 holder.jump.as_ref().is_some_and(|jump| jump.requires.contains(&set))
             });
             holder.vertex.graph == graph
+                && interface.is_none_or(|interface| holder.vertex.on == interface)
                 && types.is_subset(&holder.types)
                 && carried
                 && within.is_none_or(|base| place.is_below(at, base))
@@ -71,15 +74,15 @@ impl Search<'_> {
                 return Some(at);
             }
         }
-        let target = Target { graph, requires, types };
-        if place.opening.contains(&(graph, requires)) {
+        let target = Target { graph, interface, requires, types };
+        if place.opening.contains(&provider) {
             return None;
         }
         if place.opening.len() >= CHAIN_MAX {
             self.give_up();
             return None;
         }
-        place.opening.push((graph, requires));
+        place.opening.push(provider);
         let found =
             self.extend(place, &target, within).or_else(|| self.jump(place, &target, within));
         place.opening.pop();
@@ -97,7 +100,9 @@ impl Search<'_> {
             let holder = &place.holders[at];
             let Some(jump) = holder.jump.clone() else { continue };
             let below = within.is_none_or(|base| place.is_below(at, base));
-            if holder.vertex.graph != target.graph || !below || within == Some(at) {
+            let interface = holder.interface_object.then_some(holder.vertex.on);
+            let same = (holder.vertex.graph, interface) == (target.graph, target.interface);
+            if !same || !below || within == Some(at) {
                 continue;
             }
             let mut trial = place.clone();
@@ -219,7 +224,8 @@ impl Search<'_> {
                 if graph == target.graph && target.requires.is_none() {
                     continue;
                 }
-                let Some(knower) = self.open(&mut trial, (graph, None), &types, None) else {
+                let Some(knower) = self.open(&mut trial, Provider::plain(graph), &types, None)
+                else {
                     continue;
                 };
                 let from = From { base: knower, fetches: true };
@@ -289,7 +295,7 @@ impl Search<'_> {
         if !target.types.is_subset(&base.types) {
             return None;
         }
-        let as_object = self.facts.interface_object(target.graph, target.types);
+        let as_object = target.interface;
         let as_interface = (base.interface_object && as_object.is_none()).then_some(base.vertex.on);
         if let Some(interface) = as_object.or(as_interface) {
             let possible = self.facts.types_at(target.graph, interface);

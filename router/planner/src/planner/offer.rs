@@ -10,7 +10,7 @@ use braid_model::bits::TypeSet;
 use braid_model::ids::SubgraphId;
 use smallvec::{SmallVec, smallvec};
 
-use super::facts::{ProvidedId, Resolved, Vertex};
+use super::facts::{ProvidedId, Provider, Resolved, Vertex};
 use super::place::{Cost, Entry, Pick, Place, Solution, Todo};
 use super::search::Search;
 use super::selection::{SelId, UnitField};
@@ -27,7 +27,7 @@ pub(super) struct Offer {
 enum Source {
     Holder(usize),
     /// To be jumped to.
-    Graph(SubgraphId),
+    Jump(Provider),
 }
 
 impl Search<'_> {
@@ -70,13 +70,15 @@ impl Search<'_> {
         }
         let earliest = place.holders.iter().filter(|h| h.open).map(|h| h.wave).min();
         let wave = earliest.unwrap_or(0).saturating_add(1);
-        for (graph, requires) in self.options(place, todo) {
+        for provider in self.options(place, todo) {
+            let graph = provider.graph;
             let held = all.iter().any(|(entry, ..)| entry.vertex.graph == graph);
-            if held || requires.is_some() {
+            if held || provider.requires.is_some() {
                 continue;
             }
-            let Some(resolved) = self.resolved_by_jump(graph, &todo.types, field) else { continue };
-            all.push((entry(graph, &resolved, wave, 1), Source::Graph(graph), resolved));
+            let resolved = self.resolved_by_jump(provider, &todo.types, field);
+            let Some(resolved) = resolved else { continue };
+            all.push((entry(graph, &resolved, wave, 1), Source::Jump(provider), resolved));
         }
         if all.iter().all(|offer| offer.0.price == 0) {
             return from_free;
@@ -91,15 +93,12 @@ impl Search<'_> {
 
     fn resolved_by_jump(
         &mut self,
-        graph: SubgraphId,
+        provider: Provider,
         types: &TypeSet,
         field: UnitField,
     ) -> Option<Resolved> {
-        let on = match self.facts.interface_object(graph, types) {
-            Some(interface) => interface,
-            None => types.iter().next()?,
-        };
-        let vertex = Vertex { graph, on, provided: ProvidedId::NONE };
+        let on = provider.interface.or_else(|| types.iter().next())?;
+        let vertex = Vertex { graph: provider.graph, on, provided: ProvidedId::NONE };
         self.facts.resolve_all(vertex, types, field.name)
     }
 
@@ -131,7 +130,7 @@ impl Search<'_> {
             let (source, resolved) = offer.sources[at];
             let holder = match source {
                 Source::Holder(holder) => holder,
-                Source::Graph(graph) => match self.open(place, (graph, None), &todo.types, None) {
+                Source::Jump(provider) => match self.open(place, provider, &todo.types, None) {
                     Some(holder) => holder,
                     None => return false,
                 },

@@ -7,11 +7,11 @@
 use std::rc::Rc;
 
 use braid_model::bits::TypeSet;
-use braid_model::ids::{FieldSetId, Name, SubgraphId, TypeId};
+use braid_model::ids::{FieldSetId, Name, TypeId};
 use braid_model::schema::TypeRef;
 use smallvec::SmallVec;
 
-use super::facts::{Resolved, Vertex};
+use super::facts::{Provider, Resolved, Vertex};
 use super::selection::{ArgsId, SelId};
 
 /// A vertex at which a place's objects are, or could be, held when it is reached.
@@ -124,7 +124,7 @@ pub(super) struct Place {
     pub(super) picks: Vec<Pick>,
     pub(super) typed: Option<usize>,
     /// The jumps that are being looked for, so that none is looked for in its own conditions.
-    pub(super) opening: SmallVec<[(SubgraphId, Option<FieldSetId>); 4]>,
+    pub(super) opening: SmallVec<[Provider; 4]>,
     /// Fetches of places below, and what they look like at the deepest.
     pub(super) below: Cost,
 }

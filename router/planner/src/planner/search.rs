@@ -10,7 +10,7 @@
 use std::rc::Rc;
 
 use braid_model::bits::TypeSet;
-use braid_model::ids::{FieldId, Name, SubgraphId};
+use braid_model::ids::{FieldId, Name};
 use rustc_hash::FxHashMap;
 use smallvec::{SmallVec, smallvec};
 
@@ -198,10 +198,9 @@ impl<'a> Search<'a> {
             }
             let forced = |at: &usize| options[*at].len() == 1;
             // Those with `@requires` first: others can travel on their fetches.
-            let first = (0..pending.len()).filter(forced).min_by_key(|&at| {
-                let (_, requires) = options[at][0];
-                (requires.is_none(), at)
-            });
+            let first = (0..pending.len())
+                .filter(forced)
+                .min_by_key(|&at| (options[at][0].requires.is_none(), at));
             if let Some(at) = first {
                 self.open_for_all(&mut place, &pending, &options, options[at][0]);
                 let todo = pending.remove(at);
@@ -316,8 +315,8 @@ impl<'a> Search<'a> {
         let mut found: SmallVec<[Provider; 4]> = SmallVec::new();
         let Some(unit) = todo.unit else {
             let known = place.holders.iter().filter(|holder| !holder.interface_object);
-            found.extend(known.map(|holder| (holder.vertex.graph, None)));
-            found.extend(self.facts.type_knowers(place.on).into_iter().map(|graph| (graph, None)));
+            found.extend(known.map(|holder| Provider::plain(holder.vertex.graph)));
+            found.extend(self.facts.type_knowers(place.on).into_iter().map(Provider::plain));
             found.sort_unstable();
             found.dedup();
             return found;
@@ -335,8 +334,9 @@ impl<'a> Search<'a> {
         for holder in &place.holders {
             if self.resolves(holder, &todo.types, field.name).is_some() {
                 let graph = holder.vertex.graph;
-                if !found.iter().any(|known| known.0 == graph) {
-                    found.push((graph, None));
+                if !found.iter().any(|known| known.graph == graph) {
+                    let interface = holder.interface_object.then_some(holder.vertex.on);
+                    found.push(Provider { interface, ..Provider::plain(graph) });
                 }
             }
         }
@@ -349,7 +349,7 @@ impl<'a> Search<'a> {
         let mut trial = place.clone();
         let entry = (0..place.entries).find(|&at| {
             let holder = &place.holders[at];
-            todo.unit.is_none() && !holder.interface_object && holder.vertex.graph == provider.0
+            todo.unit.is_none() && !holder.interface_object && holder.vertex.graph == provider.graph
         });
         if let Some(entry) = entry {
             trial.holders[entry].open = true;
@@ -386,18 +386,20 @@ impl<'a> Search<'a> {
                 .unit
                 .and_then(|unit| self.field(place, unit))
                 .is_some_and(|f| f.child.is_some());
-        let mut seeds: Vec<(SubgraphId, usize)> = Vec::new();
+        let mut seeds: Vec<(Provider, usize)> = Vec::new();
         for (at, options) in options.iter().enumerate().filter(|_| !alone) {
-            for &(graph, requires) in options {
+            for &provider in options {
+                let graph = provider.graph;
                 let open = place.holders.iter().any(|h| h.open && h.vertex.graph == graph);
-                if requires.is_none() && !open && !seeds.iter().any(|seed| seed.0 == graph) {
-                    seeds.push((graph, at));
+                let known = seeds.iter().any(|seed| seed.0 == provider);
+                if provider.requires.is_none() && !open && !known {
+                    seeds.push((provider, at));
                 }
             }
         }
         seeds.sort_unstable();
         seeds.truncate(SEEDS_MAX);
-        let mut trials: Vec<SmallVec<[(SubgraphId, usize); 2]>> =
+        let mut trials: Vec<SmallVec<[(Provider, usize); 2]>> =
             seeds.iter().map(|&seed| smallvec![seed]).collect();
         if seeds.len() <= PAIRED_SEEDS_MAX {
             for (at, &first) in seeds.iter().enumerate() {
@@ -410,8 +412,8 @@ impl<'a> Search<'a> {
                 break;
             }
             let mut place = place.clone();
-            let opened = trial.iter().all(|&(graph, at)| {
-                self.open(&mut place, (graph, None), &pending[at].types, None).is_some()
+            let opened = trial.iter().all(|&(provider, at)| {
+                self.open(&mut place, provider, &pending[at].types, None).is_some()
             });
             let tried = if opened { self.run(place, pending.to_vec(), false) } else { None };
             if let Some(tried) = tried
@@ -469,8 +471,8 @@ impl<'a> Search<'a> {
         }
         let price = |provider: &Provider| {
             let entry =
-                place.holders.iter().find(|h| h.jump.is_none() && h.vertex.graph == provider.0);
-            (provider.1.is_some(), entry.map_or(1, |entry| entry.wave))
+                place.holders.iter().find(|h| h.jump.is_none() && h.vertex.graph == provider.graph);
+            (provider.requires.is_some(), entry.map_or(1, |entry| entry.wave))
         };
         ranked.sort_by_key(|(answers, provider)| {
             (std::cmp::Reverse(*answers), price(provider), *provider)

@@ -51,10 +51,10 @@ pub enum DbError {
     /// The URL is not one of the supported forms.
     #[error("database url `{0}`: expected sqlite:PATH, ephemeral: or postgres://…")]
     Url(String),
-    /// The folder of a SQLite file could not be made.
-    #[error("preparing the database folder {}", path.display())]
+    /// The folder or the file of a SQLite database could not be made.
+    #[error("preparing the database at {}", path.display())]
     Folder {
-        /// The folder.
+        /// The folder or file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
@@ -180,7 +180,7 @@ impl Db {
             if path.as_os_str().is_empty() {
                 return Err(DbError::Url(url.to_owned()));
             }
-            create_parent(&path)?;
+            create_private(&path)?;
             let options =
                 SqliteConnectOptions::new().filename(path).synchronous(SqliteSynchronous::Full);
             Self::open_sqlite(options, None).await
@@ -453,12 +453,18 @@ impl Drop for EphemeralFolder {
     }
 }
 
-fn create_parent(path: &std::path::Path) -> Result<(), DbError> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder)
-            .map_err(|source| DbError::Folder { path: folder.to_owned(), source }),
-        _ => Ok(()),
+/// Makes the folder and the empty file, readable for nobody else: there are keys and personal data
+/// in it. (SQLite gives its `-wal` and `-shm` files the same permissions.)
+fn create_private(path: &std::path::Path) -> Result<(), DbError> {
+    let failed = |source| DbError::Folder { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(failed)?;
     }
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(failed)
 }
 
 /// Only the scheme of a URL that we do not know: the rest may hold a password.

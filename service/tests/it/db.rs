@@ -199,6 +199,12 @@ async fn sqlite_is_opened_as_promised() {
     db.execute(sql("CREATE TABLE t (id TEXT)")).await.unwrap();
     let sneaky = db.fetch_optional(sql("INSERT INTO t VALUES ('a') RETURNING id")).await;
     assert!(sneaky.is_err(), "readers cannot write");
+    #[cfg(unix)]
+    for file in ["pragmas.sqlite", "pragmas.sqlite-wal"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(folder.join("sub").join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file} is nobody else's");
+    }
     db.close().await;
     std::fs::remove_dir_all(folder).unwrap();
 }

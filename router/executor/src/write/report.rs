@@ -2,8 +2,9 @@
 //! with the path that the client knows.
 //!
 //! A failure of a fetch is told once, at the first field that is null for it. A record is told for
-//! every object that its node is a source of. What shows nowhere (a key that nobody selected, say)
-//! is told at the end, without a path. Errors beyond the limit are only counted.
+//! every object that its node is a source of, where that shows the field. What shows nowhere (a key
+//! that nobody selected, say) is told at the end, at the first object that it is about, or without
+//! a path. Errors beyond the limit are only counted.
 
 use braid_planner::operation::OperationKind;
 use rustc_hash::FxHashMap;
@@ -45,6 +46,8 @@ pub(super) struct Report<'a> {
     about: FxHashMap<u32, SmallVec<[u32; 2]>>,
     /// For each record, whether it was told.
     told: Vec<bool>,
+    /// For each record whose field does not show, the first object that it is about.
+    places: Vec<Option<Vec<Segment<'a>>>>,
     /// For each failure, whether it was told.
     failures_told: Vec<bool>,
     /// Why places of the objects around are missing, by their place in [`Writer::sources`].
@@ -87,6 +90,7 @@ impl<'a> Report<'a> {
             path: Vec::new(),
             about,
             told: vec![false; data.records.len()],
+            places: vec![None; data.records.len()],
             failures_told: vec![false; data.failures.len()],
             excuses: Vec::new(),
             doomed: 0,
@@ -97,12 +101,13 @@ impl<'a> Report<'a> {
 
     /// Appends `,"errors":[…]`, if there are any; how many there are.
     pub(super) fn finish(mut self, out: &mut Vec<u8>) -> usize {
-        self.path.clear();
         for at in 0..self.told.len() {
             if !self.told[at] {
+                self.path = self.places[at].take().unwrap_or_default();
                 self.record(at, &[]);
             }
         }
+        self.path.clear();
         for at in 0..self.failures_told.len() {
             if let Some(failure) = self.data.failures[at] {
                 self.failure(crate::data::index(at), failure);
@@ -256,7 +261,8 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
     }
 
     /// Tells what was recorded about the sources of an object. One that is flattened has no members
-    /// in the answer, so the paths end at it.
+    /// in the answer, so
+    /// the paths end at it.
     pub(super) fn tell_records(&mut self, around: Around<'a>, flat: bool) {
         let Some(report) = &mut self.report else { return };
         let sources = &self.sources[around.base..];
@@ -265,6 +271,12 @@ impl<'a, const REPORT: bool> Writer<'a, REPORT> {
             for at in about.cloned().unwrap_or_default() {
                 let record = report.data.records[at as usize];
                 let below = below(self.compiled, report.data, around.output, source, &record);
+                if record.slot != NONE && below.is_empty() {
+                    // Another place may show the field; this one only matters if none does.
+                    let place = &mut report.places[at as usize];
+                    place.get_or_insert_with(|| report.path.clone());
+                    continue;
+                }
                 report.record(at as usize, if flat { &[] } else { &below });
             }
         }

@@ -52,6 +52,9 @@ pub(crate) struct Model {
     /// The fields of value types: `V0`, `V1`.
     pub(crate) values: Vec<Vec<(String, String)>>,
     pub(crate) roots: Vec<FieldModel>,
+    /// The subgraph that adds a field to all implementations of the interface of subgraph 0, without
+    /// knowing them (`@interfaceObject`).
+    pub(crate) interface_object: Option<usize>,
     /// Subgraphs that have a part each of `Query.settings`.
     pub(crate) settings: Vec<usize>,
     /// The objects of each entity type.
@@ -97,6 +100,7 @@ impl Model {
             values: Vec::new(),
             roots: Vec::new(),
             settings: Vec::new(),
+            interface_object: None,
             objects: BTreeMap::new(),
             root: Object::new(),
         };
@@ -125,7 +129,12 @@ impl Model {
         if random.chance(40) {
             model.settings = (0..model.subgraphs).filter(|_| random.chance(70)).collect();
         }
+        if random.chance(40) {
+            model.interface_object = Some(model.subgraphs);
+        }
         model.complete(random);
+        // A subgraph of its own, for it must not have any of the implementations.
+        model.subgraphs += usize::from(model.interface_object.is_some());
         model.fill(random, faults);
         model
     }
@@ -261,6 +270,10 @@ impl Model {
                         2 if alternative => vec!["id code"],
                         _ => vec!["id"],
                     };
+                    let by_interface = subgraph == 0
+                        && self.interface_object.is_some()
+                        && entity.abstracts.contains(&0);
+                    let keys = if by_interface { vec!["id"] } else { keys };
                     entity.keys.insert(subgraph, keys);
                 }
             }
@@ -295,6 +308,8 @@ impl Model {
             let value = self.value(random, &root.ty, &counts);
             self.root.insert(root.name.clone(), value);
         }
+        let value = self.value(random, "[I0]", &counts);
+        self.root.insert("added".to_owned(), value);
     }
 
     fn value(&self, random: &mut Random, ty: &str, counts: &BTreeMap<String, usize>) -> Value {
@@ -366,17 +381,32 @@ impl Model {
                 members.push(entity.name.as_str());
             }
         }
-        let of = |entity: &&Entity| entity.abstracts.contains(&subgraph);
-        let possible: Vec<&str> =
-            self.entities.iter().filter(of).map(|entity| entity.name.as_str()).collect();
-        writeln!(out, "interface I{subgraph} {{ label{subgraph}: String }}").unwrap();
-        writeln!(out, "union U{subgraph} = {}", possible.join(" | ")).unwrap();
+        if self.interface_object == Some(subgraph) {
+            let marks = mark("@interfaceObject @key(fields: \"id\")");
+            writeln!(out, "type I0{marks} {{ id: ID! extra: String }}").unwrap();
+            writeln!(query, "  added: [I0]").unwrap();
+            members.push("I0");
+        } else {
+            self.abstract_sdl(&mut out, subgraph, plain);
+        }
         if plain {
             writeln!(out, "scalar _Any\nunion _Entity = {}", members.join(" | ")).unwrap();
             writeln!(query, "  _entities(representations: [_Any!]!): [_Entity]!").unwrap();
         }
         writeln!(out, "type Query {{\n{query}}}").unwrap();
         out
+    }
+
+    /// The interface and the union of a subgraph.
+    fn abstract_sdl(&self, out: &mut String, subgraph: usize, plain: bool) {
+        let of = |entity: &&Entity| entity.abstracts.contains(&subgraph);
+        let possible: Vec<&str> =
+            self.entities.iter().filter(of).map(|entity| entity.name.as_str()).collect();
+        let by_id = subgraph == 0 && self.interface_object.is_some();
+        let key = if by_id && !plain { " @key(fields: \"id\")" } else { "" };
+        let id = if by_id { "id: ID! " } else { "" };
+        writeln!(out, "interface I{subgraph}{key} {{ {id}label{subgraph}: String }}").unwrap();
+        writeln!(out, "union U{subgraph} = {}", possible.join(" | ")).unwrap();
     }
 
     fn entity_sdl(&self, out: &mut String, entity: &Entity, subgraph: usize, plain: bool) {

@@ -26,6 +26,9 @@ impl Source for Monolith<'_> {
             _ => match model.entity_named(ty) {
                 Some(entity) => {
                     let stored = &model.objects[ty][at(object)];
+                    if name == "extra" {
+                        return json!(format!("extra of {}", stored["id"]));
+                    }
                     let field = entity.fields.iter().find(|field| field.name == name);
                     field.map_or(stored.get(name).cloned().unwrap_or_default(), |field| {
                         computed(field, stored, arguments)
@@ -76,6 +79,14 @@ struct Subgraph<'a> {
 impl Source for Subgraph<'_> {
     fn field(&self, object: &Object, name: &str, arguments: &Object) -> Value {
         let ty = object["__typename"].as_str().unwrap();
+        if ty == "I0" {
+            // An `@interfaceObject` does not know what it stands for.
+            let inner = object["$object"].as_object().unwrap();
+            return Monolith(self.model).field(inner, name, arguments);
+        }
+        if name == "added" {
+            return veiled(&self.model.root["added"]);
+        }
         if name == "_entities" {
             let representations = arguments["representations"].as_array().unwrap();
             return representations.iter().map(|of| self.entity(of.as_object().unwrap())).collect();
@@ -102,9 +113,30 @@ impl Source for Subgraph<'_> {
 }
 
 impl Subgraph<'_> {
+    /// The object that the interface's representation stands for.
+    fn implementation(&self, of: &Object) -> Value {
+        assert_eq!(of.keys().collect::<Vec<_>>(), ["__typename", "id"]);
+        let implementing =
+            self.model.entities.iter().filter(|entity| entity.abstracts.contains(&0));
+        let mut found = implementing.filter_map(|entity| {
+            let mut objects = self.model.objects[&entity.name].iter();
+            let at = objects.position(|object| object["id"] == of["id"])?;
+            Some(json!({"__typename": entity.name, "$at": at, "$of": of}))
+        });
+        found.next().unwrap_or_default()
+    }
+
     /// The entity of a representation, which carries a key, what is required, and nothing more.
     fn entity(&self, of: &Object) -> Value {
         let ty = of["__typename"].as_str().unwrap();
+        if ty == "I0" {
+            let object = self.implementation(of);
+            return if self.model.interface_object == Some(self.at) {
+                veiled(&object)
+            } else {
+                object
+            };
+        }
         let entity = self.model.entity_named(ty).unwrap();
         let keys = &entity.keys[&self.at];
         let has = |key: &&&str| key.split(' ').all(|part| of.contains_key(part));
@@ -120,6 +152,15 @@ impl Subgraph<'_> {
         let is = |object: &&Object| key.split(' ').all(|part| object[part] == of[part]);
         let position = self.model.objects[ty].iter().position(|object| is(&object));
         position.map_or(Value::Null, |at| json!({"__typename": ty, "$at": at, "$of": of}))
+    }
+}
+
+/// Objects as an `@interfaceObject` has them.
+fn veiled(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(veiled).collect(),
+        Value::Null => Value::Null,
+        object => json!({"__typename": "I0", "$object": object}),
     }
 }
 
@@ -245,10 +286,15 @@ fn leads_to_null(mut value: &Value, path: &[Value]) -> bool {
     value.is_null()
 }
 
-/// `BRAID_SEEDS` says how many seeds to try, `BRAID_SEED` where to begin.
+/// `BRAID_SEEDS` says how many seeds to try, `BRAID_SEED` where to begin. Of a single one the schemas
+/// are shown.
 async fn compare_all(fault: Fault, seeds: u64) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let (from, seeds) = (number("BRAID_SEED").unwrap_or(0), number("BRAID_SEEDS").unwrap_or(seeds));
+    if seeds == 1 {
+        let model = Model::new(&mut Random::new(from), fault == Fault::Nulls);
+        (0..model.subgraphs).for_each(|at| eprintln!("# s{at}\n{}", model.sdl(at, false)));
+    }
     let mut compared = 0;
     for seed in from..from + seeds {
         compared += compare(seed, 8, fault).await;

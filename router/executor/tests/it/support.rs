@@ -100,7 +100,8 @@ pub(crate) struct World {
 }
 
 const HEAD: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.5",
-  import: ["@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible", "@authenticated"])
+  import: ["@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible", "@authenticated",
+    "@interfaceObject"])
 "#;
 
 impl World {
@@ -194,7 +195,8 @@ impl World {
         {
             *self.introspection.lock().unwrap() = Some(answer.into());
         }
-        let plan = braid_planner::plan(&self.schema, &operation, &Default::default()).unwrap();
+        let plan = braid_planner::plan(&self.schema, &operation, &Default::default())
+            .unwrap_or_else(|error| panic!("{error}\n{text}"));
         let compiled = braid_executor::compile(&self.schema, &plan);
         let compiled =
             compiled.unwrap_or_else(|error| panic!("{error}\n{}", plan.tree(&self.schema)));

@@ -43,13 +43,13 @@ async fn sagas_complete_or_compensate() {
     }
 }
 
-/// Kills the process at the first, second, third and ninth passing of every fail point.
+/// Kills the process at the first and fourth passing of every fail point.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_between_any_two_statements_loses_nothing() {
     let points = points_passed().await;
     assert!(points.len() > 15, "the fail points are there: {points:?}");
     for (point, count) in points {
-        for nth in [1, 2, 3, 9].into_iter().filter(|nth| *nth <= count) {
+        for nth in [1, 4].into_iter().filter(|nth| *nth <= count) {
             let shop = Db::open("ephemeral:").await.unwrap();
             let stock = Db::open("ephemeral:").await.unwrap();
             crash_and_recover(World::new(shop, stock).await, point, nth).await;

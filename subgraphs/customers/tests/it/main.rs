@@ -5,6 +5,7 @@ mod access;
 mod commands;
 mod contract;
 mod credit;
+mod dialects;
 
 use std::sync::Arc;
 

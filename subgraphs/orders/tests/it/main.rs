@@ -6,6 +6,7 @@ mod approval;
 mod cancel;
 mod contract;
 mod crash;
+mod dialects;
 mod history;
 mod place;
 mod race;

@@ -62,6 +62,8 @@ pub struct Relay {
     held: BTreeMap<i64, i64>,
     in_flight: BTreeSet<String>,
     tasks: JoinSet<KeyOutcome>,
+    /// The bus had not started at the last try: nothing is tried before this.
+    rests_until: tokio::time::Instant,
 }
 
 struct PendingRow {
@@ -95,6 +97,7 @@ impl Relay {
             held: BTreeMap::new(),
             in_flight: BTreeSet::new(),
             tasks: JoinSet::new(),
+            rests_until: tokio::time::Instant::now(),
         }
     }
 
@@ -143,6 +146,9 @@ impl Relay {
 
     /// Starts what can be started now.
     async fn round(&mut self) -> Result<(), MessagingError> {
+        if tokio::time::Instant::now() < self.rests_until {
+            return Ok(());
+        }
         self.claim().await?;
         for (key, rows) in self.due().await? {
             self.in_flight.insert(key.clone());
@@ -253,7 +259,11 @@ impl Relay {
             outcomes.push(outcome);
         }
         let keys: Vec<String> = outcomes.iter().map(|outcome| outcome.key.clone()).collect();
-        let settled = self.settle(outcomes).await;
+        if outcomes.iter().any(KeyOutcome::found_no_bus) {
+            self.rests_until = tokio::time::Instant::now() + self.config.poll;
+        }
+        outcomes.retain(KeyOutcome::changes_rows);
+        let settled = if outcomes.is_empty() { Ok(()) } else { self.settle(outcomes).await };
         // Also after a failure: what was not marked is simply published again.
         for key in keys {
             self.in_flight.remove(&key);
@@ -283,10 +293,6 @@ impl Relay {
                 published.push(row.id);
             }
             if let Some((id, attempts, error)) = outcome.failed {
-                if error == BusError::NotStarted {
-                    // Nobody has failed; the next look tries again.
-                    continue;
-                }
                 info!(service.name = self.outbox.service(), event.id = id, %error, "event waits");
                 let pause = backoff(&self.config, attempts);
                 tx.execute(
@@ -324,6 +330,19 @@ impl Relay {
             self.db.execute(release.bind(&self.owner)).await?;
         }
         Ok(())
+    }
+}
+
+// === impl KeyOutcome ===
+
+impl KeyOutcome {
+    /// The bus had not started: nobody has failed, a later look tries again.
+    fn found_no_bus(&self) -> bool {
+        matches!(self.failed, Some((_, _, BusError::NotStarted)))
+    }
+
+    fn changes_rows(&self) -> bool {
+        !self.found_no_bus() || !self.published.is_empty()
     }
 }
 

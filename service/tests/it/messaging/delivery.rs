@@ -295,3 +295,28 @@ async fn a_clock_that_goes_back_delays_nothing() {
         drop(tasks);
     }
 }
+
+/// A service whose bus never starts keeps its events, and does not run hot over them.
+#[tokio::test]
+async fn without_a_bus_events_stay_where_they_are() {
+    let line = Line::new(Db::open("ephemeral:").await.unwrap(), false).await;
+    for entity in 0..100 {
+        line.emit(&format!("e{entity}"), 0..2).await;
+    }
+    let relay = Relay::new(
+        line.db.clone(),
+        line.outbox.clone(),
+        Arc::new(LocalBus::new()),
+        quick(),
+    );
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(relay.run(stop.clone()));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    stop.cancel();
+    tasks.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(backlog(&line.db).await.unwrap(), 200);
+    let tried = sql("SELECT CAST(SUM(attempts) AS BIGINT) AS n FROM outbox");
+    let tried: i64 = line.db.fetch_one(tried).await.unwrap().get("n").unwrap();
+    assert_eq!(tried, 0, "nobody has failed");
+}

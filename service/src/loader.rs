@@ -2,8 +2,8 @@
 //!
 //! A [`Loader`] lives for one request. The first field that asks becomes the leader: it lets all
 //! fields that are ready ask too, then loads every key with one call, and everybody gets their
-//! value. No timer is involved and nothing is spawned; a loaded key is remembered until the request
-//! ends. (async-graphql's loader waits a millisecond for each batch and spawns a task for it.)
+//! value. Who asks for a key that is being loaded waits for that load. No timer is involved and
+//! nothing is spawned; a loaded key is remembered until the request ends. (async-graphql's loader waits a millisecond for each batch and spawns a task for it.)
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -14,6 +14,12 @@ use tokio::sync::oneshot;
 
 use crate::db::LIST_MAX;
 use crate::fault::Fault;
+
+/// How often a leader lets others ask while new ones keep coming.
+const ROUNDS_MAX: u32 = 256;
+/// After how many rounds without a newcomer it loads: fields that were woken together ask over
+/// several rounds, since the runtime lets a task do only so much at a time.
+const QUIET_ROUNDS: u32 = 2;
 
 /// How a batch of keys is loaded.
 pub trait Batch: Send + Sync + 'static {
@@ -40,14 +46,22 @@ type Waiter<V> = oneshot::Sender<Answer<V>>;
 
 struct State<B: Batch> {
     known: HashMap<B::Key, Answer<B::Value>>,
+    /// Keys of the next batch.
     waiting: HashMap<B::Key, Vec<Waiter<B::Value>>>,
+    /// Keys that are being loaded.
+    loading: HashMap<B::Key, Vec<Waiter<B::Value>>>,
     has_leader: bool,
 }
 
 impl<B: Batch> Loader<B> {
     /// A loader for one request.
     pub fn new(batch: B) -> Self {
-        let state = State { known: HashMap::new(), waiting: HashMap::new(), has_leader: false };
+        let state = State {
+            known: HashMap::new(),
+            waiting: HashMap::new(),
+            loading: HashMap::new(),
+            has_leader: false,
+        };
         Self { batch, state: Mutex::new(state) }
     }
 
@@ -59,15 +73,16 @@ impl<B: Batch> Loader<B> {
                 return shared(answer.clone());
             }
             let (sender, receiver) = oneshot::channel();
-            state.waiting.entry(key).or_default().push(sender);
-            (receiver, !std::mem::replace(&mut state.has_leader, true))
+            if let Some(waiters) = state.loading.get_mut(&key) {
+                waiters.push(sender);
+                (receiver, false)
+            } else {
+                state.waiting.entry(key).or_default().push(sender);
+                (receiver, !std::mem::replace(&mut state.has_leader, true))
+            }
         };
         if leads {
-            let mut leader = Leader { loader: self, has_taken: false };
-            // Twice: fields that were woken together may ask in the second round.
-            tokio::task::yield_now().await;
-            tokio::task::yield_now().await;
-            leader.run().await;
+            Leader { loader: self, taken: None }.run().await;
         }
         match receiver.await {
             Ok(answer) => shared(answer),
@@ -94,20 +109,14 @@ fn shared<V>(answer: Answer<V>) -> Result<Option<V>, Fault> {
 /// The duty to load what waits. If it is dropped half-way, those who wait are told.
 struct Leader<'l, B: Batch> {
     loader: &'l Loader<B>,
-    /// From here on the batch's senders are in [`Leader::run`], and are dropped with it.
-    has_taken: bool,
+    /// The keys of its batch, once it has taken them.
+    taken: Option<Vec<B::Key>>,
 }
 
 impl<B: Batch> Leader<'_, B> {
-    async fn run(&mut self) {
-        let mut waiting = {
-            let mut state = self.loader.state();
-            // Who asks from now on leads a batch of their own.
-            state.has_leader = false;
-            self.has_taken = true;
-            std::mem::take(&mut state.waiting)
-        };
-        let keys: Vec<B::Key> = waiting.keys().cloned().collect();
+    async fn run(mut self) {
+        self.gather().await;
+        let keys = self.take();
         for chunk in keys.chunks(LIST_MAX) {
             let loaded = self.loader.batch.load(chunk.to_vec()).await.map_err(Arc::new);
             let mut state = self.loader.state();
@@ -116,7 +125,7 @@ impl<B: Batch> Leader<'_, B> {
                     Ok(values) => Ok(values.get(key).cloned()),
                     Err(fault) => Err(Arc::clone(fault)),
                 };
-                for sender in waiting.remove(key).unwrap_or_default() {
+                for sender in state.loading.remove(key).unwrap_or_default() {
                     // Whoever is gone does not need the answer.
                     drop(sender.send(answer.clone()));
                 }
@@ -124,14 +133,43 @@ impl<B: Batch> Leader<'_, B> {
             }
         }
     }
+
+    /// Lets others ask until nobody new does.
+    async fn gather(&self) {
+        let (mut asked, mut quiet) = (0, 0);
+        for _ in 0..ROUNDS_MAX {
+            tokio::task::yield_now().await;
+            let now = self.loader.state().waiting.values().map(Vec::len).sum();
+            quiet = if now == asked { quiet + 1 } else { 0 };
+            asked = now;
+            if quiet == QUIET_ROUNDS {
+                return;
+            }
+        }
+    }
+
+    /// Makes what waits the batch of this leader; who asks for other keys leads one of their own.
+    fn take(&mut self) -> Vec<B::Key> {
+        let mut state = self.loader.state();
+        state.has_leader = false;
+        let waiting = std::mem::take(&mut state.waiting);
+        let keys: Vec<B::Key> = waiting.keys().cloned().collect();
+        state.loading.extend(waiting);
+        self.taken = Some(keys.clone());
+        keys
+    }
 }
 
 impl<B: Batch> Drop for Leader<'_, B> {
     fn drop(&mut self) {
-        if !self.has_taken {
-            let mut state = self.loader.state();
-            state.has_leader = false;
-            state.waiting.clear();
+        let mut state = self.loader.state();
+        match self.taken.take() {
+            // What was loaded is out of the map already: the rest will never be.
+            Some(keys) => keys.iter().for_each(|key| drop(state.loading.remove(key))),
+            None => {
+                state.has_leader = false;
+                state.waiting.clear();
+            }
         }
     }
 }

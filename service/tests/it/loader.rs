@@ -75,3 +75,41 @@ async fn who_waits_for_a_cancelled_leader_is_told() {
     word.notify_one();
     assert_eq!(loader.load(3).await.unwrap(), Some(6), "the loader goes on");
 }
+
+#[tokio::test]
+async fn who_asks_for_what_is_being_loaded_waits_for_that_load() {
+    let word = Arc::new(Notify::new());
+    let (loader, loads) = loader(Some(Arc::clone(&word)));
+    let spawn = |key| {
+        let loader = Arc::clone(&loader);
+        tokio::spawn(async move { loader.load(key).await })
+    };
+    let first = spawn(1);
+    while loads.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let second = spawn(1);
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    word.notify_one();
+    assert_eq!(first.await.unwrap().unwrap(), Some(2));
+    assert_eq!(second.await.unwrap().unwrap(), Some(2));
+    assert_eq!(loads.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_thousand_that_were_woken_together_are_one_batch_again() {
+    let (owners, owner_loads) = loader(None);
+    let (things, thing_loads) = loader(None);
+    let asked = join_all((1_000..2_000).map(|n| {
+        let (owners, things) = (&owners, &things);
+        async move {
+            owners.load(n % 3).await.unwrap();
+            things.load(n).await.unwrap()
+        }
+    }));
+    assert_eq!(asked.await.len(), 1_000);
+    assert_eq!(owner_loads.load(Ordering::SeqCst), 1);
+    assert_eq!(thing_loads.load(Ordering::SeqCst), 1);
+}

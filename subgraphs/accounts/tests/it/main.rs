@@ -11,6 +11,7 @@ mod read;
 mod store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use braid_service::braid_vouch::Caller;
 use braid_service::db::{Db, sql};
@@ -35,6 +36,12 @@ fn staff() -> Caller {
 /// The admin of account 0, with all scopes: only the row rules are in the way.
 fn account_admin() -> Caller {
     user(&world::user(4), &SCOPES, &["PASSENGER"])
+}
+
+/// Reads of the database so far, with the background tasks (which read, too) stopped first.
+async fn reads(test: &TestService) -> u64 {
+    assert!(test.kit.tasks.shutdown(Duration::from_secs(30)).await, "the tasks end");
+    test.service.db.reads()
 }
 
 /// The code of an answer's only error.

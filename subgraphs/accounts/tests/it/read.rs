@@ -6,7 +6,7 @@ use braid_service::seed::world;
 use braid_service::testkit::{client, user};
 use serde_json::{Value, json};
 
-use crate::{SCOPES, account_admin, code, seeded, staff};
+use crate::{SCOPES, account_admin, code, reads, seeded, staff};
 
 const ACCOUNT: &str = "query($id: ID!) { account(id: $id) { id name legalName domain industry
     employeeCount status taxId billingAddress { line1 line2 postalCode city country }
@@ -201,9 +201,9 @@ async fn a_list_with_contacts_and_owners_costs_three_reads() {
     let test = seeded().await;
     let query = "{ accounts(first: 100) { nodes { name owner { id }
         contacts(first: 1) { nodes { fullName account { name } } pageInfo { hasNextPage } } } } }";
-    let before = test.service.db.reads();
+    let before = reads(&test).await;
     let data = test.data(Some(&staff()), query, json!({})).await;
     let nodes = data["accounts"]["nodes"].as_array().unwrap();
     assert!(nodes.iter().all(|node| node["contacts"]["pageInfo"]["hasNextPage"] == true));
-    assert_eq!(test.service.db.reads() - before, 3, "accounts, contacts, their accounts");
+    assert_eq!(reads(&test).await - before, 3, "accounts, contacts, their accounts");
 }

@@ -10,6 +10,7 @@ mod quote;
 mod store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use braid_service::braid_vouch::Caller;
 use braid_service::seed::Scale;
@@ -25,6 +26,12 @@ async fn seeded() -> TestService {
 /// Somebody who writes the catalog.
 fn editor() -> Caller {
     user("usr_editor", &["catalog:write", "accounts:read"], &["STAFF"])
+}
+
+/// Reads of the database so far, with the background tasks (which read, too) stopped first.
+async fn reads(test: &TestService) -> u64 {
+    assert!(test.kit.tasks.shutdown(Duration::from_secs(30)).await, "the tasks end");
+    test.service.db.reads()
 }
 
 /// The code of an answer's only error.

@@ -6,7 +6,7 @@ use braid_service::seed::world;
 use braid_service::testkit::{client, user};
 use serde_json::{Value, json};
 
-use crate::{code, editor, seeded};
+use crate::{code, editor, reads, seeded};
 
 const QUOTE: &str = "query($in: PriceQuoteInput!) { priceQuote(input: $in) {
     lines { product { id sku } quantity unitPrice { amount currency } total { amount } }
@@ -105,8 +105,8 @@ async fn baskets_that_cannot_be_priced_are_refused() {
 async fn a_quote_costs_as_many_reads_for_many_lines_as_for_one() {
     let test = seeded().await;
     let lines: Vec<(u64, i32)> = (0..20).map(|n| (n, 1)).collect();
-    let before = test.service.db.reads();
+    let before = reads(&test).await;
     let account = world::account(0);
     test.data(Some(&editor()), QUOTE, basket("EUR", Some(&account), &lines)).await;
-    assert_eq!(test.service.db.reads() - before, 3, "products, list prices, account prices");
+    assert_eq!(reads(&test).await - before, 3, "products, list prices, account prices");
 }

@@ -76,7 +76,9 @@ impl Event {
     pub fn summary(&self) -> String {
         match self {
             Self::OrderPlaced(placed) => {
-                format!("{} placed with {} lines", placed.number, placed.lines.len())
+                let count = placed.lines.len();
+                let lines = if count == 1 { "line" } else { "lines" };
+                format!("{} placed with {count} {lines}", placed.number)
             }
             Self::OrderApprovalRequired { .. } => "waits for approval".to_owned(),
             Self::OrderApprovalGranted => "approval granted".to_owned(),

@@ -20,7 +20,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{
     Context, EmptySubscription, ObjectType, Request, Response, Schema, ServerError, Variables,
 };
-use braid_vouch::{CALLER_HEADER, Caller, Verifier};
+use braid_vouch::{CALLER_HEADER, Caller, TIMEOUT_HEADER, Verifier};
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
@@ -32,8 +32,6 @@ use crate::tasks::Tasks;
 
 /// The path of the endpoint.
 pub const PATH: &str = "/graphql";
-/// Remaining milliseconds the asker will wait. Absent means [`Limits::timeout`].
-pub const TIMEOUT_HEADER: &str = "braid-timeout-ms";
 
 /// What one request may ask for.
 #[derive(Clone, Copy, Debug)]

@@ -13,5 +13,5 @@ pub mod request;
 pub mod token;
 
 pub use caller::{Caller, CallerKind};
-pub use request::{CALLER_HEADER, SIGNATURE_HEADER, Signer, Verifier, VerifyError};
+pub use request::{CALLER_HEADER, SIGNATURE_HEADER, Signer, TIMEOUT_HEADER, Verifier, VerifyError};
 pub use token::{TokenError, TokenSigner, TokenVerifier};

@@ -23,6 +23,9 @@ use ring::{digest, hmac};
 pub const SIGNATURE_HEADER: &str = "braid-signature";
 /// The header with the caller; see [`crate::Caller`].
 pub const CALLER_HEADER: &str = "braid-caller";
+/// The header with the milliseconds that the router will still wait for the answer. It is not
+/// signed: whoever could change it could as well hold the request back.
+pub const TIMEOUT_HEADER: &str = "braid-timeout-ms";
 /// How far the signed time may be from the verifier's clock, either way, in milliseconds.
 pub const WINDOW_MS: i64 = 30_000;
 /// The shortest secret that is taken, in bytes.

@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use braid_vouch::{CALLER_HEADER, SIGNATURE_HEADER};
+use braid_vouch::{CALLER_HEADER, SIGNATURE_HEADER, TIMEOUT_HEADER};
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -40,6 +40,7 @@ const IDLE_MAX: usize = 64;
 
 const SIGNATURE: HeaderName = HeaderName::from_static(SIGNATURE_HEADER);
 const CALLER: HeaderName = HeaderName::from_static(CALLER_HEADER);
+const TIMEOUT: HeaderName = HeaderName::from_static(TIMEOUT_HEADER);
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ACCEPT: HeaderValue =
     HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
@@ -102,7 +103,7 @@ pub(crate) async fn exchange(
     mutates: bool,
 ) -> Result<Answer, Failure> {
     let deadline = context.deadline.min(Instant::now() + subgraph.timeout);
-    let sending = Sending { subgraph, context, body };
+    let sending = Sending { subgraph, context, deadline, body };
     let exchange = async {
         match &subgraph.transport {
             Transport::Http(client) => over_http(client, &sending, mutates).await,
@@ -175,18 +176,19 @@ async fn once<C: Connect + Clone + Send + Sync + 'static>(
 struct Sending<'a> {
     subgraph: &'a Subgraph,
     context: &'a RequestContext,
+    deadline: Instant,
     body: Bytes,
 }
 
 impl Sending<'_> {
     /// The request as every transport sends it, signed anew each time.
     fn request(&self) -> Request<Bytes> {
-        let Self { subgraph, context, body } = self;
+        let Self { subgraph, context, deadline, body } = self;
         let mut request = Request::new(body.clone());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = subgraph.uri.clone();
         let headers = request.headers_mut();
-        headers.reserve(8 + context.headers.len() + subgraph.headers.len());
+        headers.reserve(9 + context.headers.len() + subgraph.headers.len());
         for (name, value) in &context.headers {
             headers.append(name.clone(), value.clone());
         }
@@ -196,6 +198,8 @@ impl Sending<'_> {
         headers.insert(header::CONTENT_TYPE, JSON);
         headers.insert(header::ACCEPT, ACCEPT);
         headers.insert(header::ACCEPT_ENCODING, IDENTITY);
+        let left_ms = deadline.saturating_duration_since(Instant::now()).as_millis();
+        headers.insert(TIMEOUT, u64::try_from(left_ms).unwrap_or(u64::MAX).into());
         if let Some(signer) = &subgraph.signer {
             let path = subgraph.uri.path_and_query().map_or("/", |path| path.as_str());
             // A caller is only believed under a signature, so it only travels with one.

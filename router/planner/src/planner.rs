@@ -31,7 +31,6 @@ use search::Search;
 use selection::{SelId, Selections, What};
 use std::rc::Rc;
 
-pub(crate) use text::write_string;
 
 /// What a plan depends on besides schema and operation.
 #[derive(Debug, Clone)]

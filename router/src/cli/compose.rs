@@ -47,9 +47,9 @@ fn run_json(args: &ComposeArgs) -> Result<(), Failure> {
         }
         Err(errors) => {
             let errors: Vec<Value> = errors.iter().map(to_json).collect();
-            let count = errors.len();
+            let found = found(errors.len());
             print(&format!("{:#}\n", json!({ "errors": errors })))?;
-            Err(Failure::message(format!("composition found {count} errors")))
+            Err(Failure::message(found))
         }
     }
 }
@@ -84,10 +84,14 @@ pub(crate) async fn read_inputs(
 pub(crate) fn compose_inputs(inputs: &[SubgraphInput]) -> Result<Composed, Failure> {
     braid_composition::compose(inputs).map_err(|errors| {
         let mut reports = reports(inputs, &errors);
-        let (count, s) = (errors.len(), if errors.len() == 1 { "" } else { "s" });
-        reports.push(Report::error(format!("composition found {count} error{s}")));
+        reports.push(Report::error(found(errors.len())));
         Failure { reports }
     })
+}
+
+fn found(errors: usize) -> String {
+    let s = if errors == 1 { "" } else { "s" };
+    format!("composition found {errors} error{s}")
 }
 
 /// Diagnostics as reports. Hints of the lowest level are for tools only.

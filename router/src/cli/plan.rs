@@ -34,7 +34,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<(), Failure> {
     let plan = braid_planner::plan(&schema, &operation, &braid_planner::PlanOptions::default())
         .map_err(|error| Failure::message(format!("plan the operation: {error}")))?;
     print(&match args.format {
-        PlanFormat::Text => print_plan::text(&schema, &operation, &plan),
+        PlanFormat::Text => print_plan::text(&schema, &plan),
         PlanFormat::Json => print_plan::json(&schema, &operation, &plan),
         PlanFormat::Mermaid => print_plan::mermaid(&schema, &plan),
     })

@@ -5,28 +5,18 @@ use std::fmt::Write as _;
 use braid_model::Supergraph;
 use braid_planner::operation::{Operation, OperationKind};
 use braid_planner::plan::{
-    EntityGroup, Fetch, FetchId, FetchKind, Plan, Representation, RepresentationField, Service,
+    EntityGroup, Fetch, FetchKind, Plan, Representation, RepresentationField, Service,
 };
 use serde_json::{Value, json};
 
 /// A tree: every fetch stands below the last that it waits for.
-pub(crate) fn text(schema: &Supergraph, operation: &Operation, plan: &Plan) -> String {
-    let mut tree = Tree { schema, plan, out: String::new() };
-    let name = operation.name.as_deref().unwrap_or("(without a name)");
-    let (count, depth) = (plan.fetches.len(), depths(plan).into_iter().max().unwrap_or(0));
-    let s = if count == 1 { "" } else { "es" };
-    tree.line(0, &format!("{} {name}: {count} fetch{s}, depth {depth}", kind(plan.kind)));
-    for (id, fetch) in plan.fetches.iter().enumerate() {
-        if fetch.after.is_empty() {
-            tree.fetch(id, 0);
-        }
-    }
-    tree.out
+pub(crate) fn text(schema: &Supergraph, plan: &Plan) -> String {
+    plan.tree_with(schema, &indented)
 }
 
 /// The same for tools.
 pub(crate) fn json(schema: &Supergraph, operation: &Operation, plan: &Plan) -> String {
-    let depths = depths(plan);
+    let waves = plan.waves();
     let fetches: Vec<Value> = plan
         .fetches
         .iter()
@@ -48,7 +38,7 @@ pub(crate) fn json(schema: &Supergraph, operation: &Operation, plan: &Plan) -> S
                 "id": id,
                 "service": service(schema, fetch),
                 "after": fetch.after,
-                "depth": depths[id],
+                "wave": waves[id],
                 "operation": fetch.operation,
                 "variables": variables,
                 "entities": entities,
@@ -58,7 +48,7 @@ pub(crate) fn json(schema: &Supergraph, operation: &Operation, plan: &Plan) -> S
     let plan = json!({
         "kind": kind(plan.kind),
         "name": operation.name,
-        "depth": depths.iter().max().copied().unwrap_or(0),
+        "depth": plan.depth(),
         "fetches": fetches,
     });
     format!("{plan:#}\n")
@@ -87,48 +77,6 @@ pub(crate) fn mermaid(schema: &Supergraph, plan: &Plan) -> String {
     out
 }
 
-struct Tree<'a> {
-    schema: &'a Supergraph,
-    plan: &'a Plan,
-    out: String,
-}
-
-impl Tree<'_> {
-    /// Depth is bounded by the number of fetches that depend on each other.
-    fn fetch(&mut self, id: FetchId, indent: usize) {
-        let fetch = &self.plan.fetches[id];
-        let mut head = format!("[{id}] {}", service(self.schema, fetch));
-        if !fetch.after.is_empty() {
-            let after: Vec<String> = fetch.after.iter().map(|id| format!("[{id}]")).collect();
-            write!(head, ", after {}", after.join(" ")).expect("writing to a string does not fail");
-        }
-        self.line(indent, "");
-        self.line(indent, &head);
-        for group in groups(fetch) {
-            for representation in representations(self.schema, self.plan, group) {
-                let line = format!("for each {representation} as ${}", group.variable);
-                self.line(indent + 1, &line);
-            }
-        }
-        for line in indented(&fetch.operation) {
-            self.line(indent + 1, &line);
-        }
-        for (next, later) in self.plan.fetches.iter().enumerate() {
-            if later.after.iter().max() == Some(&id) {
-                self.fetch(next, indent + 1);
-            }
-        }
-    }
-
-    fn line(&mut self, indent: usize, text: &str) {
-        if !text.is_empty() {
-            self.out.push_str(&"  ".repeat(indent));
-            self.out.push_str(text);
-        }
-        self.out.push('\n');
-    }
-}
-
 fn kind(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::Query => "query",
@@ -149,17 +97,6 @@ fn groups(fetch: &Fetch) -> &[EntityGroup] {
         FetchKind::Root(_) => &[],
         FetchKind::Entities(groups) => groups,
     }
-}
-
-/// For each fetch, how many fetches come one after the other up to it.
-fn depths(plan: &Plan) -> Vec<usize> {
-    let mut depths: Vec<usize> = Vec::with_capacity(plan.fetches.len());
-    for fetch in &plan.fetches {
-        // Whatever a fetch comes after stands before it.
-        let before = fetch.after.iter().filter_map(|&id| depths.get(id)).max();
-        depths.push(before.copied().unwrap_or(0) + 1);
-    }
-    depths
 }
 
 /// `Product { upc }` for each different representation of a group.
@@ -238,7 +175,9 @@ fn indented(operation: &str) -> Vec<String> {
             }
             _ => {
                 let is_next = c.is_ascii_alphabetic() || c == '_' || c == '.';
-                if is_next && parentheses == 0 && depth > 0 && line.ends_with(')') {
+                let is_fragment = c == '.' && !line.is_empty() && !line.ends_with('.');
+                let is_over = line.ends_with(')') || is_fragment;
+                if is_next && is_over && parentheses == 0 && depth > 0 {
                     flush(&mut line, depth);
                 }
                 quoted = c == '"';

@@ -121,7 +121,7 @@ pub(super) async fn introspection(
 
 fn unplanned(error: &PlanError) -> Refused {
     match error {
-        PlanError::TooComplex { .. } => Refused::other(
+        PlanError::TooComplex { .. } | PlanError::TooDeep { .. } => Refused::other(
             RefusalCode::PlanningLimit,
             "the operation can be answered in too many ways; ask for less at once",
         ),

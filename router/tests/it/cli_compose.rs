@@ -221,12 +221,10 @@ fn shows_plans() {
     };
     let output = plan(&["--variables", r#"{"no":false}"#]);
     let text = out(&output);
-    assert!(text.starts_with("query Reviews: 2 fetches, depth 2\n"), "{text}{}", err(&output));
-    assert!(text.contains("[0] products\n"), "{text}");
-    assert!(
-        text.contains("  [1] reviews, after [0]\n    for each Product { id } as $r0"),
-        "{text}"
-    );
+    assert!(text.starts_with("query in 2 fetches, depth 2\n"), "{text}{}", err(&output));
+    assert!(text.contains("└─ #0 products\n"), "{text}");
+    assert!(text.contains("   └─ #1 reviews\n"), "{text}");
+    assert!(text.contains("$r0 <- #0.products: Product {id}\n"), "{text}");
     assert!(text.contains("name\n"), "{text}");
     assert!(!out(&plan(&[])).contains("name\n"), "what is skipped is not fetched");
     let json: Value = serde_json::from_slice(&plan(&["--format", "json"]).stdout).unwrap();

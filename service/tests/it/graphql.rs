@@ -10,10 +10,11 @@ use std::time::Duration;
 use async_graphql::{Context, EmptySubscription, ID, Object, Schema, SimpleObject};
 use braid_service::app::{Deps, Service, StartError};
 use braid_service::fault::Fault;
-use braid_service::graphql::{ContextExt, Subgraph, TIMEOUT_HEADER};
+use braid_service::graphql::{ContextExt, Subgraph};
 use braid_service::loader::{Batch, Loader};
 use braid_service::sdl::Extra;
 use braid_service::testkit::{self, TestService};
+use braid_vouch::TIMEOUT_HEADER;
 use serde_json::json;
 
 const EXTRAS: &[Extra] = &[

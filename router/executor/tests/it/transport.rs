@@ -284,6 +284,9 @@ async fn requests_are_signed() {
                             let verified = verifier.verify_request(&head, &body, now);
                             assert_eq!(head.headers["x-trace"], "t");
                             assert_eq!(head.headers["x-fixed"], "f");
+                            let left = head.headers["braid-timeout-ms"].to_str().unwrap();
+                            let left: u64 = left.parse().unwrap();
+                            assert!((1..=10_000).contains(&left), "{left}");
                             assert_eq!(head.headers["braid-caller"], "somebody");
                             assert_eq!(head.headers["content-type"], "application/json");
                             let name = format!("{{\"data\":{{\"name\":\"{verified:?}\"}}}}");

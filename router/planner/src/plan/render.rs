@@ -9,7 +9,6 @@ use super::{
     ShapeId,
 };
 use crate::operation::OperationKind;
-use crate::planner::write_string;
 
 impl Plan {
     /// How many waves the fetches take if each starts as soon as it can.
@@ -28,8 +27,14 @@ impl Plan {
         waves
     }
 
-    /// The plan as a tree: each fetch below the last one that it waits for.
+    /// The plan as a tree: each fetch below the last one that it waits for, its operation on one
+    /// line.
     pub fn tree(&self, schema: &Supergraph) -> String {
+        self.tree_with(schema, &|operation| vec![operation.to_owned()])
+    }
+
+    /// The same, with the text of an operation broken into lines by `lines`.
+    pub fn tree_with(&self, schema: &Supergraph, lines: &dyn Fn(&str) -> Vec<String>) -> String {
         let mut out = String::new();
         let fetches = self.fetches.len();
         let plural = if fetches == 1 { "" } else { "es" };
@@ -40,25 +45,19 @@ impl Plan {
             kind_text(self.kind),
             self.depth()
         );
-        let paths = self.paths();
         let top: Vec<FetchId> =
             (0..fetches).filter(|&id| self.fetches[id].after.is_empty()).collect();
-        self.branches(schema, &paths, (&top, ""), &mut out);
+        let tree = Tree { schema, paths: self.paths(), lines };
+        self.branches(&tree, (&top, ""), &mut out);
         out
     }
 
-    fn branches(
-        &self,
-        schema: &Supergraph,
-        paths: &[String],
-        (ids, indent): (&[FetchId], &str),
-        out: &mut String,
-    ) {
+    fn branches(&self, tree: &Tree<'_>, (ids, indent): (&[FetchId], &str), out: &mut String) {
         for (at, &id) in ids.iter().enumerate() {
             let last = at + 1 == ids.len();
             let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
             let fetch = &self.fetches[id];
-            let _infallible = write!(out, "{indent}{branch}#{id} {}", service(schema, fetch));
+            let _infallible = write!(out, "{indent}{branch}#{id} {}", service(tree.schema, fetch));
             let others: Vec<String> =
                 fetch.after.iter().rev().skip(1).rev().map(|other| format!("#{other}")).collect();
             if !others.is_empty() {
@@ -70,61 +69,12 @@ impl Plan {
                 .collect();
             let bar = if children.is_empty() { " " } else { "│" };
             let indent = format!("{indent}{below}");
-            let _infallible = writeln!(out, "{indent}{bar} {}", fetch.operation);
-            for line in anchors(schema, fetch, paths) {
+            let anchors = anchors(tree.schema, fetch, &tree.paths);
+            for line in (tree.lines)(&fetch.operation).into_iter().chain(anchors) {
                 let _infallible = writeln!(out, "{indent}{bar} {line}");
             }
-            self.branches(schema, paths, (&children, &indent), out);
+            self.branches(tree, (&children, &indent), out);
         }
-    }
-
-    /// The plan as JSON.
-    pub fn json(&self, schema: &Supergraph) -> String {
-        let waves = self.waves();
-        let paths = self.paths();
-        let mut out = String::new();
-        let _infallible = write!(
-            out,
-            "{{\"kind\":\"{}\",\"depth\":{},\"fetches\":[",
-            kind_text(self.kind),
-            self.depth()
-        );
-        for (id, fetch) in self.fetches.iter().enumerate() {
-            let comma = if id > 0 { "," } else { "" };
-            let _infallible = write!(out, "{comma}{{\"id\":{id},\"service\":");
-            write_string(&mut out, service(schema, fetch));
-            let _infallible =
-                write!(out, ",\"wave\":{},\"after\":{:?},\"operation\":", waves[id], fetch.after);
-            write_string(&mut out, &fetch.operation);
-            out.push_str(",\"variables\":[");
-            for (at, &variable) in fetch.variables.iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                write_string(&mut out, &self.variables[variable].name);
-            }
-            out.push_str("],\"representations\":[");
-            for (at, line) in anchors(schema, fetch, &paths).iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                write_string(&mut out, line);
-            }
-            out.push_str("]}");
-        }
-        out.push_str("]}");
-        out
-    }
-
-    /// The plan as a mermaid flowchart.
-    pub fn mermaid(&self, schema: &Supergraph) -> String {
-        let mut out = "flowchart LR\n".to_owned();
-        for (id, fetch) in self.fetches.iter().enumerate() {
-            let name = service(schema, fetch).replace('"', "#quot;");
-            let _infallible = writeln!(out, "  f{id}[\"#{id} {name}\"]");
-        }
-        for (id, fetch) in self.fetches.iter().enumerate() {
-            for other in &fetch.after {
-                let _infallible = writeln!(out, "  f{other} --> f{id}");
-            }
-        }
-        out
     }
 
     /// For each shape, where it stands: the fetch and the keys.
@@ -149,6 +99,14 @@ impl Plan {
         }
         paths
     }
+}
+
+/// What all branches of a tree need.
+struct Tree<'a> {
+    schema: &'a Supergraph,
+    /// For each shape, where it stands.
+    paths: Vec<String>,
+    lines: &'a dyn Fn(&str) -> Vec<String>,
 }
 
 fn service<'s>(schema: &'s Supergraph, fetch: &Fetch) -> &'s str {

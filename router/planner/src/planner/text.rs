@@ -1,10 +1,9 @@
 //! GraphQL text towards subgraphs: values and arguments.
 
-use std::fmt::Write;
-
 use braid_model::schema::ConstValue;
 
 use super::selection::Args;
+use crate::coerce::constant::write_string;
 use crate::operation::Value;
 
 /// Arguments with their parentheses, and the variables that they use.
@@ -61,7 +60,8 @@ fn write_value(args: &mut Args, value: &Value, variables: &[&str]) {
         Value::Boolean(true) => args.text.push_str("true"),
         Value::Boolean(false) => args.text.push_str("false"),
         Value::Int(text) | Value::Float(text) | Value::Enum(text) => args.text.push_str(text),
-        Value::String(text) => write_string(&mut args.text, text),
+        // The escapes of GraphQL strings (specification 2.9.4) and of JSON are the same.
+        Value::String(text) => write_string(text, &mut args.text),
         Value::List(items) => {
             args.text.push('[');
             for (at, item) in items.iter().enumerate() {
@@ -85,24 +85,4 @@ fn write_value(args: &mut Args, value: &Value, variables: &[&str]) {
             args.text.push('}');
         }
     }
-}
-
-/// A string literal: the escapes of GraphQL (specification 2.9.4) and JSON are the same.
-pub(crate) fn write_string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' || c == '\u{7f}' => {
-                // Writing to a string cannot fail.
-                let _infallible = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }

@@ -103,18 +103,3 @@ fn a_plan_beyond_the_budget_is_refused() {
     let refused = planned_with(&schema, "{ item { size } }", &options).unwrap_err();
     assert_eq!(refused, PlanError::TooComplex { limit: 2 });
 }
-
-#[test]
-fn a_plan_is_shown_as_json_and_as_a_diagram() {
-    let schema = composed(MOVED);
-    let label = schema.names.get("percent(5)").unwrap();
-    let options = PlanOptions { labels: vec![label], ..PlanOptions::default() };
-    let plan = planned_with(&schema, "{ item { size } }", &options).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&plan.json(&schema)).unwrap();
-    assert_eq!(json["depth"], 2);
-    assert_eq!(json["fetches"][1]["service"], "b");
-    assert_eq!(json["fetches"][1]["after"], serde_json::json!([0]));
-    assert_eq!(json["fetches"][1]["representations"][0], "$r0 <- #0.item: Item {id}");
-    let diagram = "flowchart LR\n  f0[\"#0 a\"]\n  f1[\"#1 b\"]\n  f0 --> f1\n";
-    assert_eq!(plan.mermaid(&schema), diagram);
-}

@@ -25,6 +25,7 @@ export function make(tag, className, children = [], onclick) {
 export function browse(place, schema) {
   const types = new Map(schema.types.map((type) => [type.name, type]));
   const trail = [];
+  let wanted = "";
 
   const link = (type) => make("button", "link", typeText(type), () => open(named(type)));
 
@@ -43,14 +44,29 @@ export function browse(place, schema) {
     const roots = [["query", schema.queryType], ["mutation", schema.mutationType], ["subscription", schema.subscriptionType]];
     const list = roots.filter(([, type]) => type).map(([kind, type]) =>
       make("li", "", [make("span", "kind", kind + " "), make("button", "link", type.name, () => open(type.name))]));
-    const all = schema.types.filter((type) => !type.name.startsWith("__")).map((type) => type.name).sort();
-    const names = all.map((name) => make("li", "", make("button", "link", name, () => open(name))));
-    return make("div", "", [make("ul", "", list), make("h3", "", "All types"), make("ul", "", names)]);
+    const filter = make("input", "");
+    Object.assign(filter, { type: "search", placeholder: "Find a type or field", value: wanted });
+    filter.setAttribute("aria-label", filter.placeholder);
+    const names = make("ul", "");
+    const fill = () => names.replaceChildren(...find(filter.value).map(([name, member]) =>
+      make("li", "", make("button", "link", member ? name + "." + member : name, () => open(name)))));
+    filter.addEventListener("input", () => { wanted = filter.value; fill(); });
+    fill();
+    return make("div", "", [make("ul", "", list), filter, names]);
+  }
+
+  /** Types whose names hold the text; with a text, fields, too. */
+  function find(text) {
+    const holds = (name) => name.toLowerCase().includes(text.trim().toLowerCase());
+    const shown = schema.types.filter((type) => !type.name.startsWith("__")).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const found = shown.filter((type) => holds(type.name)).map((type) => [type.name]);
+    if (text.trim()) for (const type of shown) for (const f of type.fields ?? []) if (holds(f.name)) found.push([type.name, f.name]);
+    return found.slice(0, 400);
   }
 
   function page(type) {
     const back = make("button", "", "‹ Back", () => { trail.pop(); show(); });
-    const head = make("p", "", [make("strong", "mono", type.name), make("span", "kind", " " + type.kind.toLowerCase().replace("_", " "))]);
+    const head = make("p", "", [make("strong", "mono", type.name), make("span", "kind", " " + type.kind.toLowerCase().replaceAll("_", " "))]);
     const described = type.description ? [make("p", "description", type.description)] : [];
     const members = [...(type.fields ?? []), ...(type.inputFields ?? [])].map(member);
     const values = (type.enumValues ?? []).map((v) => make("li", "mono", v.name));

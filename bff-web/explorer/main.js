@@ -14,7 +14,7 @@ query Shop {
 }
 `;
 
-const state = { token: null, schema: null, documentId: null };
+const state = { user: null, token: null, documentId: null, schema: null };
 const memory = {
   read: (key, otherwise) => { try { return JSON.parse(localStorage.getItem("braid." + key)) ?? otherwise; } catch { return otherwise; } },
   write: (key, value) => { try { localStorage.setItem("braid." + key, JSON.stringify(value)); } catch { /* storage may be off */ } },
@@ -52,20 +52,19 @@ function suggest(asked) {
   const area = $("query"), list = $("completions");
   const text = area.value.slice(0, area.selectionEnd);
   const found = state.schema && document.activeElement === area ? complete(text, state.schema) : { items: [], prefix: "" };
-  const wanted = found.items.length && (asked || found.prefix.length > 0);
-  list.hidden = !wanted;
-  if (!wanted) return;
+  if (!found.items.length || !(asked || found.prefix)) return dismiss();
+  list.hidden = false;
   offered = found.items;
   prefixLength = found.prefix.length;
   chosen = 0;
   list.replaceChildren(...offered.map((item, at) => {
-    const row = make("li", "", [item.label, make("span", "", item.detail)]);
+    const row = make("li", "", [item.label, make("span", "", item.detail ?? "")]);
     row.setAttribute("role", "option");
+    row.id = "option-" + at;
     row.addEventListener("mousedown", (event) => { event.preventDefault(); chosen = at; accept(); });
     return row;
   }));
-  const marker = document.createRange();
-  const place = caret(area, marker);
+  const place = caret(area, document.createRange());
   list.style.left = place.x + "px";
   list.style.top = place.y + "px";
   mark();
@@ -86,7 +85,13 @@ function caret(area, range) {
   return { x: Math.max(0, Math.min(at.left - box.left, box.width - 220)), y: at.bottom - box.top + 4 };
 }
 
+function dismiss() {
+  $("completions").hidden = true;
+  $("query").removeAttribute("aria-activedescendant");
+}
+
 function mark() {
+  $("query").setAttribute("aria-activedescendant", "option-" + chosen);
   [...$("completions").children].forEach((row, at) => {
     row.setAttribute("aria-selected", String(at === chosen));
     if (at === chosen) row.scrollIntoView({ block: "nearest" });
@@ -96,9 +101,8 @@ function mark() {
 function accept() {
   const area = $("query"), item = offered[chosen], end = area.selectionEnd;
   area.setRangeText(item.insert ?? item.label, end - prefixLength, end, "end");
-  $("completions").hidden = true;
   query.update();
-  $("completions").hidden = true;
+  dismiss();
 }
 
 $("query").addEventListener("keydown", (event) => {
@@ -107,9 +111,9 @@ $("query").addEventListener("keydown", (event) => {
   const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (move) { event.preventDefault(); chosen = (chosen + move + offered.length) % offered.length; mark(); }
   else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey || event.key === "Tab") { event.preventDefault(); accept(); }
-  else if (event.key === "Escape") $("completions").hidden = true;
+  else if (event.key === "Escape") dismiss();
 });
-$("query").addEventListener("blur", () => { $("completions").hidden = true; });
+$("query").addEventListener("blur", dismiss);
 
 // === Requests ===
 
@@ -142,7 +146,13 @@ async function run() {
   const body = state.documentId ? { documentId: state.documentId, variables: values } : { query: text, variables: values };
   if (!state.documentId && names.length > 1) body.operationName = nearestName(text);
   try {
-    const { response, text: answer, ms } = await post("graphql", body);
+    let reply = await post("graphql", body);
+    // Access tokens are short-lived: sign in anew, once.
+    if (reply.response.status === 401 && state.user) {
+      await signIn(state.user);
+      reply = await post("graphql", body);
+    }
+    const { response, text: answer, ms } = reply;
     let shown = answer, errors = 0;
     try { const parsed = JSON.parse(answer); errors = parsed.errors?.length ?? 0; shown = JSON.stringify(parsed, null, 2); } catch { /* shown as it came */ }
     paint($("answer"), shown);
@@ -166,13 +176,12 @@ const size = (text) => { const bytes = new Blob([text]).size; return bytes < 102
 // === Who is signed in ===
 
 async function signIn(user) {
-  state.token = null;
+  Object.assign(state, { user, token: null });
   $("session").textContent = "";
-  if (user) {
-    const { response, text } = await post("auth/sign-in", { email: user.email, password: user.password });
-    if (response.ok) state.token = JSON.parse(text).access_token;
-    else $("session").textContent = "could not sign in (" + response.status + ")";
-  }
+  if (!user) return;
+  const { response, text } = await post("auth/sign-in", { email: user.email, password: user.password });
+  if (response.ok) state.token = JSON.parse(text).access_token;
+  else $("session").textContent = "could not sign in (" + response.status + ")";
 }
 
 // === Side panels ===
@@ -193,7 +202,7 @@ function showHistory() {
 
 function showStored(documents) {
   const rows = documents.map((stored) => make("li", "", make("button", "link", stored.id, () => {
-    query.set(stored.text);
+    query.set(prettify(stored.text));
     variables.set(Object.keys(stored.variables).length ? JSON.stringify(stored.variables, null, 2) : "");
     state.documentId = stored.id;
     status(`Runs by its id, ${stored.id}, as the dashboard calls it. Edit it to run it as text.`);
@@ -201,13 +210,34 @@ function showStored(documents) {
   $("stored").replaceChildren(make("p", "description", "The documents that the dashboard calls by id."), make("ul", "", rows));
 }
 
-for (const tab of document.querySelectorAll("[role=tab]")) {
-  tab.addEventListener("click", () => {
-    for (const other of document.querySelectorAll("[role=tab]")) {
-      other.setAttribute("aria-selected", String(other === tab));
-      $(other.getAttribute("aria-controls")).hidden = other !== tab;
-    }
+const tabs = [...document.querySelectorAll("[role=tab]")];
+
+function select(tab) {
+  for (const other of tabs) {
+    other.setAttribute("aria-selected", String(other === tab));
+    other.tabIndex = other === tab ? 0 : -1;
+    $(other.getAttribute("aria-controls")).hidden = other !== tab;
+  }
+}
+
+tabs.forEach((tab, at) => {
+  tab.addEventListener("click", () => select(tab));
+  tab.addEventListener("keydown", (event) => {
+    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!move) return;
+    const next = tabs[(at + move + tabs.length) % tabs.length];
+    select(next);
+    next.focus();
   });
+});
+select(tabs[0]);
+
+/** Also of the variables, if they are JSON. White space makes no other document of a stored one. */
+function pretty() {
+  const id = state.documentId;
+  query.set(prettify($("query").value));
+  state.documentId = id;
+  try { variables.set(JSON.stringify(JSON.parse($("variables").value), null, 2)); } catch { /* left as they are */ }
 }
 
 // === Start ===
@@ -215,10 +245,10 @@ for (const tab of document.querySelectorAll("[role=tab]")) {
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey)) return;
   if (event.key === "Enter") { event.preventDefault(); run(); }
-  if (event.shiftKey && event.key.toLowerCase() === "p") { event.preventDefault(); query.set(prettify($("query").value)); }
+  if (event.shiftKey && event.key.toLowerCase() === "p") { event.preventDefault(); pretty(); }
 });
 $("run").addEventListener("click", run);
-$("prettify").addEventListener("click", () => query.set(prettify($("query").value)));
+$("prettify").addEventListener("click", pretty);
 window.addEventListener("resize", () => { query.update(); variables.update(); });
 
 query.set(memory.read("query", start));
@@ -227,7 +257,7 @@ showHistory();
 
 const explorer = await fetch("explorer/data.json").then((response) => response.json());
 showStored(explorer.documents);
-for (const user of explorer.users) $("user").append(new Option(`${user.role} (${user.email})`, user.email));
+for (const user of explorer.users) $("user").append(new Option(user.role, user.email));
 $("user").addEventListener("change", () => signIn(explorer.users.find((user) => user.email === $("user").value)));
 
 const { text } = await post("graphql", { query: INTROSPECTION });

@@ -118,7 +118,7 @@ async fn parts_that_failed_are_named() {
         r#"null,"parts":null"#,
     );
     let data = format!("{{\"thing\":{thing}}}");
-    rest.answers(&failing(&data, json!(["thing", "part"]), "INTERNAL"));
+    rest.answers(&failing(&data, &json!(["thing", "part"]), "INTERNAL"));
     let answer = rest.get("/v1/things/t1").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.json()["meta"], json!({ "partial": ["part"] }));
@@ -128,11 +128,11 @@ async fn parts_that_failed_are_named() {
     );
     let list =
         r#"{"all":{"items":[{"id":"1","displayName":null}],"p":{"more":false,"endCursor":null}}}"#;
-    rest.answers(&failing(list, json!(["all", "items", 0, "displayName"]), "X"));
+    rest.answers(&failing(list, &json!(["all", "items", 0, "displayName"]), "X"));
     let answer = rest.get("/v1/things").await;
     assert_eq!(answer.json()["meta"]["partial"], json!(["data.0.display_name"]), "{}", answer.body);
     let payload = r#"{"makeThing":{"replayed":false,"userErrors":[],"thing":{"id":"1","displayName":"x","kind":"SMALL","part":null}}}"#;
-    rest.answers(&failing(payload, json!(["makeThing", "thing", "part"]), "X"));
+    rest.answers(&failing(payload, &json!(["makeThing", "thing", "part"]), "X"));
     let answer = rest.post("/v1/things", r#"{"display_name":"x"}"#).await;
     assert_eq!(answer.json()["meta"]["partial"], json!(["part"]), "{}", answer.body);
 }

@@ -67,7 +67,7 @@ async fn faults() {
         ("INTERNAL", (500, "INTERNAL")),
         ("WHATEVER", (500, "INTERNAL")),
     ] {
-        rest.answers(&failing(r#"{"thing":null}"#, json!(["thing"]), code));
+        rest.answers(&failing(r#"{"thing":null}"#, &json!(["thing"]), code));
         let answer = rest.get("/v1/things/1").await;
         let (status, told) = answer.problem();
         assert_eq!((status, told.as_str()), expected, "{code}");

@@ -275,7 +275,7 @@ impl Answer {
 }
 
 /// `{"a":{"b":…}}` of a subgraph that reports an error at a path.
-pub(crate) fn failing(data: &str, path: Value, code: &str) -> String {
+pub(crate) fn failing(data: &str, path: &Value, code: &str) -> String {
     let error =
         json!({ "message": "secret internals", "path": path, "extensions": { "code": code } });
     format!("{{\"data\":{data},\"errors\":[{error}]}}")

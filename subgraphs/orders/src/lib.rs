@@ -7,6 +7,7 @@
 pub mod access;
 pub mod commands;
 pub mod domain;
+pub mod events;
 pub mod graphql;
 pub mod sagas;
 mod seed;
@@ -24,10 +25,10 @@ use braid_service::quote::QuoteKey;
 
 use crate::access::Access;
 use crate::commands::Commands;
+use crate::events::{CUSTOMER_STREAMS, Customers, PRODUCT_STREAMS, Products};
 use crate::graphql::{EXTRAS, Loaders};
 use crate::sagas::Sagas;
 use crate::store::Store;
-use crate::store::projection::{CUSTOMER_STREAMS, Customers, PRODUCT_STREAMS, Products};
 
 /// Its name in the supergraph, on the bus and in migrations.
 pub const NAME: &str = "orders";

@@ -1,3 +1,5 @@
+//! The rules about what people enter, and the credit check.
+
 use braid_service::money::{Currency, Money};
 
 use super::{

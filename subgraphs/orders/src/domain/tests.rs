@@ -1,3 +1,5 @@
+//! The fold and the JSON of events.
+
 use super::{ApprovalStatus, Event, Line, Order, OrderStatus, Recorded, RejectionReason, Sums};
 use crate::domain::event::Placed;
 

@@ -1,6 +1,6 @@
 //! Which headers of a client's request may travel on to subgraphs.
 
-use braid_vouch::{CALLER_HEADER, SIGNATURE_HEADER};
+use braid_vouch::{CALLER_HEADER, SIGNATURE_HEADER, TIMEOUT_HEADER};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// Headers that are never passed on: those of the connection (RFC 9110, section 7.6.1), those that
@@ -31,6 +31,7 @@ const NEVER_NAMED: &[&str] = &[
     "x-internal-signature",
     CALLER_HEADER,
     SIGNATURE_HEADER,
+    TIMEOUT_HEADER,
 ];
 
 /// The headers of `incoming` that are in `allowed` and may be passed on: no header of the

@@ -341,6 +341,7 @@ fn headers_that_are_never_passed_on() {
         ("cookie", "c"),
         ("braid-caller", "admin"),
         ("braid-signature", "s"),
+        ("braid-timeout-ms", "9"),
         ("x-user-id", "1"),
         ("x-forwarded-for", "1.2.3.4"),
         ("host", "evil"),

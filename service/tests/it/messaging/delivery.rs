@@ -303,12 +303,8 @@ async fn without_a_bus_events_stay_where_they_are() {
     for entity in 0..100 {
         line.emit(&format!("e{entity}"), 0..2).await;
     }
-    let relay = Relay::new(
-        line.db.clone(),
-        line.outbox.clone(),
-        Arc::new(LocalBus::new()),
-        quick(),
-    );
+    let relay =
+        Relay::new(line.db.clone(), line.outbox.clone(), Arc::new(LocalBus::new()), quick());
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
     tasks.spawn(relay.run(stop.clone()));

@@ -29,6 +29,7 @@ pub(crate) fn supergraph() -> Result<Supergraph, StackError> {
 }
 
 /// Problems of stored documents as one error.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 pub(crate) fn problems(problems: Vec<Problem>) -> StackError {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     StackError::Schema(format!("stored documents do not fit the schema:\n  {}", lines.join("\n  ")))

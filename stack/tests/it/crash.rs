@@ -79,7 +79,7 @@ async fn write_until_killed(corridor: &mut Corridor, round: usize) -> Vec<(Strin
     stop.store(true, Ordering::Relaxed);
     let mut placed = Vec::new();
     for writer in writers {
-        placed.extend(writer.await.unwrap());
+        placed.extend(writer.await.expect("a writer does not panic"));
     }
     placed
 }

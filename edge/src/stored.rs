@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use axum::Router;
 use braid_documents::Stored;
+use braid_model::json::{JsonError, Reader};
 use braid_router::engine::Engine;
 use braid_router::http::body::BodyLimits;
 use braid_router::http::caller::Authenticator;
 use braid_router::http::cors::Cors;
 use braid_router::http::graphql::{Chosen, Documents, GraphqlApp, GraphqlOptions};
 use braid_router::http::metrics::Metrics;
-use braid_router::http::params::Params;
+use braid_router::http::params::{JSON_DEPTH_MAX, Params};
 use braid_router::refusal::{Refusal, RefusalCode};
 
 use crate::Bundle;
@@ -124,21 +125,40 @@ fn check_name(stored: &Stored, name: Option<&str>) -> Result<(), Refusal> {
     Err(Refusal::bad_request("the document's operation is not `operationName`; leave it out"))
 }
 
-/// `persistedQuery.sha256Hash` of the extensions (Apollo's automatic persisted queries).
+/// `persistedQuery.sha256Hash` of the extensions (Apollo's automatic persisted queries). Whatever
+/// else there is means nothing here.
 fn persisted_hash(extensions: &[u8]) -> Result<Option<String>, Refusal> {
+    let malformed = || {
+        let message = "`extensions.persistedQuery` must be an object with one string `sha256Hash`";
+        Refusal::bad_request(message)
+    };
     if extensions.is_empty() {
         return Ok(None);
     }
-    let malformed =
-        || Refusal::bad_request("`extensions.persistedQuery` needs `sha256Hash`, a string");
-    // `Params` has checked that this is JSON within the limits.
-    let extensions: serde_json::Value =
-        serde_json::from_slice(extensions).map_err(|_| malformed())?;
-    match extensions.get("persistedQuery") {
-        None | Some(serde_json::Value::Null) => Ok(None),
-        Some(query) => {
-            let hash = query.get("sha256Hash").and_then(serde_json::Value::as_str);
-            hash.map(|hash| Some(hash.to_owned())).ok_or_else(malformed)
+    match member(extensions, "persistedQuery").map_err(|_| malformed())?.as_slice() {
+        [] | [b"null"] => Ok(None),
+        [query] => match member(query, "sha256Hash").map_err(|_| malformed())?.as_slice() {
+            [hash] => {
+                let mut reader = Reader::new(hash, JSON_DEPTH_MAX).map_err(|_| malformed())?;
+                reader.string().map(|hash| Some(hash.to_text())).map_err(|_| malformed())
+            }
+            _ => Err(malformed()),
+        },
+        _ => Err(malformed()),
+    }
+}
+
+/// The values of all members of that name of a JSON object. `Params` has checked that this is JSON
+/// within the limits.
+fn member<'j>(json: &'j [u8], name: &str) -> Result<Vec<&'j [u8]>, JsonError> {
+    let mut reader = Reader::new(json, JSON_DEPTH_MAX)?;
+    let mut found = Vec::new();
+    reader.enter_object()?;
+    while let Some(key) = reader.next_key()? {
+        let span = reader.skip()?;
+        if key.is(name) {
+            found.push(&json[span.range()]);
         }
     }
+    Ok(found)
 }

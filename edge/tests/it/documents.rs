@@ -31,6 +31,8 @@ async fn documents_are_called_by_name_and_hash() {
         let data = r#"{"data":{"user":{"id":"1","name":"Ada"}}}"#;
         assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, data), "{asked}");
     }
+    let odd = r#"{"documentId":"User","variables":{"id":1},"extensions":{"n":1e999999,"x":{}}}"#;
+    assert_eq!(edge.post(odd).await.status, 200);
     let answer = edge.get("/graphql?documentId=User&variables=%7B%22id%22%3A1%7D").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
@@ -58,6 +60,8 @@ async fn what_is_not_stored_does_not_run() {
         (json!({ "extensions": persisted(json!("User")) }), not_found),
         (json!({ "extensions": persisted(json!(7)) }), bad),
         (json!({ "extensions": { "persistedQuery": {} } }), bad),
+        (json!({ "extensions": { "persistedQuery": [hash] } }), bad),
+        (json!({ "extensions": { "persistedQuery": "sha256Hash" } }), bad),
         (json!({ "documentId": "Rename", "extensions": persisted(json!(hash)) }), bad),
         (json!({ "documentId": "User", "operationName": "Rename" }), bad),
         (json!({ "documentId": "User", "id": "User" }), bad),
@@ -77,6 +81,9 @@ async fn what_is_not_stored_does_not_run() {
         let answer = edge.post(body).await;
         assert_eq!(answer.refusal(), (400, "BAD_REQUEST".to_owned()), "{body:?}");
     }
+    let hashes = format!(r#""sha256Hash":"{hash}","sha256Hash":"{hash}""#);
+    let twice = format!(r#"{{"extensions":{{"persistedQuery":{{{hashes}}}}}}}"#);
+    assert_eq!(edge.post(twice).await.refusal(), (400, "BAD_REQUEST".to_owned()));
     let twice = r#"{"documentId":"User","documentId":"Rename","variables":{"id":1}}"#;
     assert_eq!(edge.post(twice).await.refusal().0, 400);
     assert!(edge.bodies.lock().unwrap().is_empty());

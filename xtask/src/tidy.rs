@@ -35,8 +35,8 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
             "braid-executor",
         ],
     ),
-    ("bff-mobile", &["braid-edge", "braid-router", "braid-documents"]),
-    ("bff-web", &["braid-edge", "braid-router", "braid-documents"]),
+    ("bff-mobile", &["braid-edge", "braid-router", "braid-documents", "braid-model"]),
+    ("bff-web", &["braid-edge", "braid-router", "braid-documents", "braid-model"]),
     (
         "rest-shim",
         &["braid-edge", "braid-router", "braid-documents", "braid-model", "braid-planner"],

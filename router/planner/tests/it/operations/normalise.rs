@@ -1,3 +1,5 @@
+//! Normalised operations mean what the document meant: checked beside a naive `CollectFields`.
+
 use std::fmt::Write;
 
 use braid_model::Supergraph;

@@ -197,9 +197,13 @@ fn status_of_user_error(code: &str) -> StatusCode {
     }
 }
 
-/// `["input", "lines", "0", "quantity"]` -> `/lines/0/quantity`: the body is the input.
+/// `["input", "lines", "0", "quantity"]` -> `/lines/0/quantity`: the body is the input. The key of
+/// idempotency stands in a header, which has no pointer.
 fn pointer(path: Option<&Value>) -> Option<String> {
     let mut steps = path?.as_array()?.iter().filter_map(Value::as_str).peekable();
+    if steps.peek() == Some(&"idempotencyKey") {
+        return None;
+    }
     steps.next_if(|step| matches!(*step, "input" | "in"));
     Some(steps.map(|step| format!("/{}", snake(step))).collect())
 }
@@ -215,14 +219,19 @@ fn text(value: &Value, key: &str) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Problem");
-        let mut body = json!({
-            "type": "about:blank", "title": title, "status": self.status.as_u16(),
-            "code": self.code, "detail": self.detail,
-        });
+        // Written out for the order of members: what people look for first comes first.
+        let mut body = format!(
+            "{{\"type\":\"about:blank\",\"title\":{},\"status\":{},\"code\":{},\"detail\":{}",
+            Value::from(title),
+            self.status.as_u16(),
+            Value::from(self.code),
+            Value::from(self.detail),
+        );
         if !self.errors.is_empty() {
-            body["errors"] = Value::Array(self.errors);
+            body.push_str(&format!(",\"errors\":{}", Value::from(self.errors)));
         }
-        let mut response = (self.status, body.to_string()).into_response();
+        body.push('}');
+        let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, json);

@@ -35,17 +35,20 @@ async fn user_errors() {
         let refusals = json!([
             { "code": code, "message": "no", "path": ["input", "lines", "0", "partId"] },
             { "code": "INVALID", "message": "nor that", "path": null },
+            { "code": "INVALID", "message": "nor the key", "path": ["idempotencyKey"] },
         ]);
         let payload = json!({ "replayed": false, "thing": null, "userErrors": refusals });
         rest.answers(&json!({ "data": { "makeThing": payload } }).to_string());
         let answer = rest.post("/v1/things", MAKE).await;
         assert_eq!(answer.problem(), (status, code.to_owned()), "{}", answer.body);
         assert_eq!(answer.detail(), "no");
+        assert!(answer.body.starts_with("{\"type\":\"about:blank\",\"title\":"), "{}", answer.body);
         assert_eq!(
             answer.json()["errors"],
             json!([
                 { "pointer": "/lines/0/part_id", "code": code, "message": "no" },
                 { "code": "INVALID", "message": "nor that" },
+                { "code": "INVALID", "message": "nor the key" },
             ])
         );
         let waits = matches!(status, 429 | 503);

@@ -8,9 +8,10 @@
 //!   dropped or refused comes again.
 //!
 //! Consumers drop repeats by event id (see [`crate::inbox`]). [`local`] is the driver of a single
-//! process; a broker's driver implements the same two traits.
+//! process, [`redis`] the one between processes.
 
 pub mod local;
+pub mod redis;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use crate::event::Envelope;
 
 pub use self::local::LocalBus;
+pub use self::redis::RedisBus;
 
 /// A boxed future, so that the traits stay object-safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -56,6 +58,8 @@ pub enum BusError {
     Refused(String),
     #[error("subscribe group `{0}` after the bus has started")]
     LateGroup(String),
+    #[error("stream `{0}` is full: a group does not keep up")]
+    Full(String),
     #[error("reach the broker: {0}")]
     Broker(String),
 }
@@ -72,6 +76,34 @@ pub trait Bus: Send + Sync {
     /// # Errors
     /// The driver cannot take the group (any more).
     fn subscribe(&self, group: &str, streams: &[&str]) -> Result<Box<dyn Subscription>, BusError>;
+
+    /// What a broker remembers of a publisher, so that the publisher sees when the broker has lost
+    /// messages after it answered for them; `None` when it cannot lose any, as in process.
+    fn recall<'a>(
+        &'a self,
+        _publisher: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Recall>, BusError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Leaves a mark with the broker, which it will have as long as it has every message that was
+    /// published before: the publisher's time, microseconds.
+    fn mark<'a>(
+        &'a self,
+        _publisher: &'a str,
+        _mark_us: i64,
+    ) -> BoxFuture<'a, Result<(), BusError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// What a broker remembers: see [`Bus::recall`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recall {
+    /// Another one after each restart, when the last messages may be gone.
+    pub life: String,
+    /// The last mark that it has; 0 when it has none.
+    pub mark_us: i64,
 }
 
 /// A member's end of a group.

@@ -18,11 +18,14 @@ pub const RETENTION_US: i64 = 7 * 24 * 3_600 * 1_000_000;
 pub const SAGA_RETENTION_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 
 /// The tables, the same in every service.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "messaging",
-    sql: include_str!("../migrations/messaging_1.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "messaging", sql: include_str!("../migrations/messaging_1.sql") },
+    Migration {
+        version: 2,
+        name: "broker marks",
+        sql: include_str!("../migrations/messaging_2.sql"),
+    },
+];
 
 /// Name of the migration set.
 pub const MIGRATION_SET: &str = "messaging";

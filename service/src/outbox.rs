@@ -6,6 +6,7 @@
 //! slow, is found like any other, since nothing remembers "the last id seen".
 //! [`relay`] publishes.
 
+mod broker;
 pub mod relay;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `BRAID_LISTEN` | address, such as `127.0.0.1:4101` | required |
 //! | `BRAID_DATABASE_URL` | see [`crate::db::Db::open`] | `sqlite:data/<name>.sqlite` |
+//! | `BRAID_BUS_URL` | the bus between processes: see [`RedisBus::connect`] | none: events wait in the outbox |
 //! | `BRAID_ROUTER_KEY` | `id:secret` (base64url, 32 bytes or more) shared with the router | required |
 //! | `BRAID_ROUTER_KEY_OLD` | the key before, while rotating | none |
 //! | `BRAID_QUOTE_SECRET` | base64url, 32 bytes or more, shared by catalog and orders | required there |
@@ -33,7 +34,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::app::{Deps, Service, StartError};
-use crate::bus::LocalBus;
+use crate::bus::{Bus, LocalBus, RedisBus};
 use crate::clock::Clock;
 use crate::ids::IdGen;
 use crate::seed::Scale;
@@ -48,6 +49,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 struct Config {
     listen: String,
     database_url: String,
+    bus: Option<RedisBus>,
     verifier: Verifier,
     quote_secret: Arc<[u8]>,
     seed: Option<Scale>,
@@ -75,13 +77,16 @@ where
     let config = Config::from_env(name)?;
     let tasks = Tasks::new();
     let clock = Clock::system();
-    // Never started: what is published here would reach nobody, and be marked as if it had.
-    let bus = LocalBus::new();
+    let bus: Arc<dyn Bus> = match config.bus {
+        Some(bus) => Arc::new(bus),
+        // Never started: what is published here would reach nobody, and be marked as if it had.
+        None => Arc::new(LocalBus::new()),
+    };
     let service = build(Deps {
         database_url: config.database_url,
         ids: Arc::new(IdGen::new(clock.clone())),
         clock,
-        bus: Arc::new(bus),
+        bus,
         verifier: Arc::new(config.verifier),
         quote_secret: config.quote_secret,
         tasks: tasks.clone(),
@@ -237,6 +242,10 @@ impl Config {
                 None
             }
         };
+        let bus = variable("BRAID_BUS_URL").and_then(|url| {
+            let bus = RedisBus::connect(&url);
+            bus.map_err(|error| problems.push(format!("BRAID_BUS_URL: {error}"))).ok()
+        });
         let drain = match variable("BRAID_DRAIN").map(|text| text.parse()) {
             None => 10,
             Some(Ok(seconds)) => seconds,
@@ -255,6 +264,7 @@ impl Config {
             listen,
             database_url: variable("BRAID_DATABASE_URL")
                 .unwrap_or_else(|| format!("sqlite:data/{name}.sqlite")),
+            bus,
             verifier,
             quote_secret,
             seed,

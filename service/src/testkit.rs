@@ -18,6 +18,10 @@ use crate::tasks::Tasks;
 pub const POSTGRES_URL: &str = "BRAID_TEST_POSTGRES_URL";
 /// Set to `1` to run tests without PostgreSQL on purpose; they then say that they did not run.
 pub const WITHOUT_POSTGRES: &str = "BRAID_TEST_WITHOUT_POSTGRES";
+/// The environment variable with the URL of a Redis server for tests.
+pub const REDIS_URL: &str = "BRAID_TEST_REDIS_URL";
+/// Set to `1` to run tests without Redis on purpose; they then say that they did not run.
+pub const WITHOUT_REDIS: &str = "BRAID_TEST_WITHOUT_REDIS";
 
 /// One fresh, empty database of every kind that the store layer serves, with its name.
 ///
@@ -49,18 +53,31 @@ pub async fn database_urls() -> Vec<(&'static str, String)> {
 /// # Panics
 /// When neither variable is set.
 pub fn postgres_url() -> Option<String> {
-    match std::env::var(POSTGRES_URL) {
+    server_url("PostgreSQL", POSTGRES_URL, WITHOUT_POSTGRES)
+}
+
+/// The URL of the Redis server of the tests, or `None` when it was left out on purpose.
+///
+/// # Panics
+/// When neither variable is set.
+pub fn redis_url() -> Option<String> {
+    server_url("Redis", REDIS_URL, WITHOUT_REDIS)
+}
+
+/// The URL of a server of the tests.
+fn server_url(server: &str, url: &str, without: &str) -> Option<String> {
+    match std::env::var(url) {
         Ok(url) if !url.is_empty() => Some(url),
-        _ if std::env::var(WITHOUT_POSTGRES).is_ok_and(|value| value == "1") => {
+        _ if std::env::var(without).is_ok_and(|value| value == "1") => {
             #[expect(clippy::print_stderr, reason = "a test tells what it left out")]
             {
-                eprintln!("NOT RUN on PostgreSQL: {WITHOUT_POSTGRES}=1");
+                eprintln!("NOT RUN on {server}: {without}=1");
             }
             None
         }
         _ => panic!(
-            "{POSTGRES_URL} is not set: run the tests with `cargo xtask test`, which brings up a \
-             PostgreSQL server, or set {WITHOUT_POSTGRES}=1 to leave it out on purpose"
+            "{url} is not set: run the tests with `cargo xtask test`, which brings up {server}, or \
+             set {without}=1 to leave it out on purpose"
         ),
     }
 }

@@ -1,12 +1,12 @@
 //! Repository automation, called as `cargo xtask`.
 //!
-//! - [`test`]: everything, with the real services that tests need.
+//! - [`test`]: everything, with the real servers that tests need ([`services`]).
 //! - [`schema`]: the checked-in files that are made from code.
 //! - [`tidy`]: house rules that a program can enforce.
 
-mod postgres;
 mod run;
 mod schema;
+mod services;
 mod test;
 mod tidy;
 
@@ -22,8 +22,8 @@ Commands:
   schema [--check]  writes the files of schema/ that are made from code, or says which are stale
   tidy              the house rules alone: import directions, file sizes, layout
 
-Tests need PostgreSQL. It is taken from, in this order:
-  1. the server that BRAID_TEST_POSTGRES_URL names
+Tests need PostgreSQL and Redis. Each is taken from, in this order:
+  1. the server that BRAID_TEST_POSTGRES_URL or BRAID_TEST_REDIS_URL names
   2. an installed server binary, started on a free port in a temporary folder
   3. apt, as root on Debian
   4. docker compose

@@ -4,6 +4,7 @@
 //! go one after another; a row that fails holds back its own key only, with growing pauses. A row
 //! is marked after the bus has answered for it: a crash between the two publishes it twice, and
 //! the inbox drops the repeat. A killed relay's lanes are taken over when its lease runs out.
+//! What a broker has lost is published again ([`super::broker`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Outbox;
+use super::broker::Broker;
 use crate::bus::{Bus, BusError, Message};
 use crate::db::{Db, DbError, sql};
 use crate::event::Envelope;
@@ -58,6 +60,7 @@ pub struct Relay {
     bus: Arc<dyn Bus>,
     config: RelayConfig,
     owner: String,
+    broker: Broker,
     /// Lanes held and until when (microseconds).
     held: BTreeMap<i64, i64>,
     in_flight: BTreeSet<String>,
@@ -94,6 +97,7 @@ impl Relay {
             bus,
             config,
             owner,
+            broker: Broker::new(),
             held: BTreeMap::new(),
             in_flight: BTreeSet::new(),
             tasks: JoinSet::new(),
@@ -148,6 +152,14 @@ impl Relay {
     async fn round(&mut self) -> Result<(), MessagingError> {
         if tokio::time::Instant::now() < self.rests_until {
             return Ok(());
+        }
+        if self.broker.is_due() {
+            if !self.tasks.is_empty() {
+                return Ok(());
+            }
+            if let Err(error) = self.broker.check(&self.db, &self.outbox, &self.bus).await {
+                warn!(service.name = self.outbox.service(), %error, "asking the broker failed");
+            }
         }
         self.claim().await?;
         for (key, rows) in self.due().await? {

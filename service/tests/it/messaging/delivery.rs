@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::world::{eventually, outbox, quick};
+use crate::bus::redis;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Counted {
@@ -53,7 +54,7 @@ impl Handler for Ledger {
 
 /// A bus that sends everything twice and forgets every third answer.
 struct Unreliable {
-    inner: LocalBus,
+    inner: Arc<dyn Bus>,
     count: AtomicU64,
 }
 
@@ -98,22 +99,26 @@ impl Line {
     /// Starts the consumer and `relays` relays over `bus`.
     fn start(&self, bus: LocalBus, relays: usize, twice: bool) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
-        let stop = CancellationToken::new();
-        let events = self.consumer.subscribe(&bus, &["tests.counted"]).unwrap();
-        let run = self.consumer.clone().run(events, stop.clone());
-        tasks.spawn(async { run.await.unwrap() });
+        self.consume(&mut tasks, &bus);
         bus.start();
-        let bus: Arc<dyn Bus> = if twice {
-            Arc::new(Unreliable { inner: bus, count: AtomicU64::new(0) })
-        } else {
-            Arc::new(bus)
-        };
+        self.relay(&mut tasks, Arc::new(bus), relays, twice);
+        tasks
+    }
+
+    fn consume(&self, tasks: &mut JoinSet<()>, bus: &dyn Bus) {
+        let events = self.consumer.subscribe(bus, &["tests.counted"]).unwrap();
+        let run = self.consumer.clone().run(events, CancellationToken::new());
+        tasks.spawn(async { run.await.unwrap() });
+    }
+
+    fn relay(&self, tasks: &mut JoinSet<()>, bus: Arc<dyn Bus>, relays: usize, twice: bool) {
+        let bus: Arc<dyn Bus> =
+            if twice { Arc::new(Unreliable { inner: bus, count: AtomicU64::new(0) }) } else { bus };
         for _ in 0..relays {
             let relay = Relay::new(self.db.clone(), self.outbox.clone(), Arc::clone(&bus), quick());
-            let run = relay.run(stop.clone());
+            let run = relay.run(CancellationToken::new());
             tasks.spawn(async { run.await.unwrap() });
         }
-        tasks
     }
 
     async fn emit(&self, entity: &str, numbers: impl Iterator<Item = i64>) {
@@ -315,4 +320,43 @@ async fn without_a_bus_events_stay_where_they_are() {
     let tried = sql("SELECT CAST(SUM(attempts) AS BIGINT) AS n FROM outbox");
     let tried: i64 = line.db.fetch_one(tried).await.unwrap().get("n").unwrap();
     assert_eq!(tried, 0, "nobody has failed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_redis_each_effect_is_once_and_in_order() {
+    let Some((bus, _, _)) = redis().await else { return };
+    let line = Line::new(Db::open("ephemeral:").await.unwrap(), false).await;
+    let mut tasks = JoinSet::new();
+    // Two members of the group: one stands by.
+    line.consume(&mut tasks, &bus);
+    line.consume(&mut tasks, &bus);
+    line.relay(&mut tasks, Arc::new(bus), 4, true);
+    for entity in 0..20 {
+        line.emit(&format!("e{entity}"), 0..10).await;
+    }
+    eventually("all arrive", async || line.count().await == 200).await;
+    eventually("all published", async || backlog(&line.db).await.unwrap() == 0).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(line.count().await, 200, "no repeat had an effect");
+    line.check_order("redis").await;
+}
+
+/// Everything was published, nothing was taken in, and Redis loses it all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_redis_lost_is_sent_again() {
+    let Some((bus, prefix, mut redis)) = redis().await else { return };
+    let line = Line::new(Db::open("ephemeral:").await.unwrap(), false).await;
+    let mut tasks = JoinSet::new();
+    line.relay(&mut tasks, Arc::new(bus.clone()), 1, false);
+    line.emit("e1", 0..10).await;
+    eventually("all published", async || backlog(&line.db).await.unwrap() == 0).await;
+    let mark = format!("{prefix}:mark:tests");
+    let stream = format!("{prefix}:stream:tests.counted");
+    let gone = ["DEL", &mark, &stream].map(str::to_owned);
+    let mut delete = redis::cmd(&gone[0]);
+    let gone: u8 = delete.arg(&gone[1..]).query_async(&mut redis).await.unwrap();
+    assert_eq!(gone, 2);
+    line.consume(&mut tasks, &bus);
+    eventually("all arrive", async || line.count().await == 10).await;
+    line.check_order("redis").await;
 }

@@ -5,70 +5,12 @@
 //! screen, that of an optional one costs fields, that of any other nothing. Subgraphs that are not
 //! built yet stand there, too, and do not matter.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Corridor, client, command, eventually};
+use crate::harness::{Corridor, Process};
 
 const TABLE: &str = include_str!("availability.txt");
-const SUBGRAPHS: [&str; 5] = ["identity", "accounts", "catalog", "customers", "orders"];
-const KEY: &str = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
-const QUOTE_SECRET: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA";
-
-/// A subgraph in a process of its own.
-struct Process {
-    name: &'static str,
-    port: u16,
-    folder: tempfile::TempDir,
-    child: Option<Child>,
-}
-
-impl Process {
-    fn new(name: &'static str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("an address").port();
-        let folder = tempfile::tempdir().expect("a folder");
-        Self { name, port, folder, child: None }
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    async fn start(&mut self) {
-        let database = format!("sqlite:{}/{}.sqlite", self.folder.path().display(), self.name);
-        let mut command: Command = command();
-        command.args(["subgraph", self.name]).stdout(Stdio::null()).stderr(Stdio::null());
-        command.env("BRAID_LISTEN", format!("127.0.0.1:{}", self.port));
-        command.env("BRAID_DATABASE_URL", database).env("BRAID_SEED", "tiny");
-        command.env("BRAID_ROUTER_KEY", KEY).env("BRAID_QUOTE_SECRET", QUOTE_SECRET);
-        self.child = Some(command.spawn().expect("the program was built with the tests"));
-        let (client, url) = (client(), format!("{}/health/ready", self.url()));
-        let ready = eventually(Duration::from_secs(60), async || {
-            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
-        });
-        assert!(ready.await, "{} is not ready", self.name);
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            // It may have ended by itself; either way it is gone.
-            drop(child.kill());
-            drop(child.wait());
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
 /// A document with variables under which it shows something.
 struct Screen {
     client: &'static str,
@@ -106,17 +48,8 @@ struct Tokens {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_subgraph_costs_only_its_own_fields() {
-    let mut processes: Vec<Process> = SUBGRAPHS.iter().map(|name| Process::new(name)).collect();
-    for process in &mut processes {
-        process.start().await;
-    }
-    let mut command = command();
-    command.args(["--ephemeral", "--router-port=0", "--mobile-port=0", "--web-port=0"]);
-    command.args(["--rest-port=0", "--admin-port=0"]).env("CORRIDOR_ROUTER_KEY", KEY);
-    for process in &processes {
-        command.arg(format!("--remote={}={}/graphql", process.name, process.url()));
-    }
-    let corridor = Corridor::spawn(command);
+    let mut processes = Process::all(None).await;
+    let corridor = Corridor::over(&processes);
     let tokens = Tokens {
         buyer: corridor.token("buyer").await,
         staff: corridor.token("staff").await,

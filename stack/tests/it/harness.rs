@@ -1,6 +1,7 @@
 //! Starting the program, signing in, and asking.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -35,6 +36,77 @@ pub(crate) struct Corridor {
     pub(crate) took: Duration,
 }
 
+/// The subgraphs, in the order in which they may be started.
+const SUBGRAPHS: [&str; 5] = ["identity", "accounts", "catalog", "customers", "orders"];
+/// What the router signs with, and what catalog and orders share.
+const KEY: &str = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
+const QUOTE_SECRET: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA";
+
+/// A subgraph in a process of its own; killed when dropped.
+pub(crate) struct Process {
+    pub(crate) name: &'static str,
+    port: u16,
+    folder: tempfile::TempDir,
+    bus: Option<String>,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Every subgraph, running; with a URL of a bus they hear each other.
+    pub(crate) async fn all(bus: Option<&str>) -> Vec<Self> {
+        let mut all = Vec::new();
+        for name in SUBGRAPHS {
+            let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let port = free.local_addr().expect("an address").port();
+            drop(free);
+            let folder = tempfile::tempdir().expect("a folder");
+            let bus = bus.map(str::to_owned);
+            let mut process = Self { name, port, folder, bus, child: None };
+            process.start().await;
+            all.push(process);
+        }
+        all
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Starts it on the data that it had, and waits until it is ready.
+    pub(crate) async fn start(&mut self) {
+        let database = format!("sqlite:{}/{}.sqlite", self.folder.path().display(), self.name);
+        let mut command: Command = command();
+        command.args(["subgraph", self.name]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("BRAID_LISTEN", format!("127.0.0.1:{}", self.port));
+        command.env("BRAID_DATABASE_URL", database).env("BRAID_SEED", "tiny");
+        command.env("BRAID_ROUTER_KEY", KEY).env("BRAID_QUOTE_SECRET", QUOTE_SECRET);
+        if let Some(bus) = &self.bus {
+            command.env("BRAID_BUS_URL", bus);
+        }
+        self.child = Some(command.spawn().expect("the program was built with the tests"));
+        let (client, url) = (client(), format!("{}/health/ready", self.url()));
+        let ready = eventually(Duration::from_secs(60), async || {
+            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        });
+        assert!(ready.await, "{} is not ready", self.name);
+    }
+
+    /// `kill -9`
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself; either way it is gone.
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
 /// The command, on free ports.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_corridor"));
@@ -60,6 +132,16 @@ impl Corridor {
     pub(crate) fn start(args: &[&str]) -> Self {
         let mut command = command();
         command.args(PORTS).args(args);
+        Self::spawn(command)
+    }
+
+    /// The router and the edges alone, over subgraphs that run elsewhere.
+    pub(crate) fn over(processes: &[Process]) -> Self {
+        let mut command = command();
+        command.arg("--ephemeral").args(PORTS).env("CORRIDOR_ROUTER_KEY", KEY);
+        for process in processes {
+            command.arg(format!("--remote={}={}/graphql", process.name, process.url()));
+        }
         Self::spawn(command)
     }
 

@@ -10,5 +10,6 @@ mod mobile;
 mod readme;
 mod rest;
 mod sign_in;
+mod split;
 mod start;
 mod web;

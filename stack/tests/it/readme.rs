@@ -41,7 +41,7 @@ async fn every_command_of_the_tour_works() {
     let corridor = Corridor::ephemeral();
     let mut script = String::from("set -e\n");
     let commands = commands();
-    assert_eq!(commands.len(), 7, "{commands:#?}");
+    assert_eq!(commands.len(), 10, "{commands:#?}");
     for command in commands {
         script.push_str(&command);
         script.push_str("echo\n");

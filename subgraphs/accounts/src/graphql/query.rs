@@ -41,7 +41,11 @@ impl Query {
         ctx.require_scope(ACCOUNTS_READ)?;
         let args = PageArgs::new(first, after.as_deref(), PAGE_DEFAULT)?;
         let (view, ids) = listed(ctx).await?;
-        let filter = filter_of(filter.unwrap_or_default(), ids);
+        let filter = filter.unwrap_or_default();
+        // Who owns an account is internal: a filter must not tell it either.
+        let is_hidden = view < View::Staff && filter.owner_id.is_some();
+        let ids = if is_hidden { Some(Vec::new()) } else { ids };
+        let filter = filter_of(filter, ids);
         let page = ctx.get::<Store>()?.accounts(&filter, &args).await?;
         Ok(Some(AccountConnection { filter, page, view }))
     }

@@ -96,6 +96,19 @@ impl Access {
         Ok(Buyer { customer, has_threshold })
     }
 
+    /// Deals exist for staff alone; nobody else orders for one.
+    ///
+    /// # Errors
+    /// Refused with `NOT_FOUND`.
+    pub fn check_deal(caller: &Caller, deal: Option<&str>) -> Result<(), Problem> {
+        match deal {
+            Some(_) if !is_staff(caller) => {
+                Err(Problem::new(Code::NotFound, &["input", "dealId"], "no such deal"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Checks the right to decide about an order that the caller sees.
     ///
     /// # Errors

@@ -79,9 +79,12 @@ impl Mutation {
         let cause = cause(caller);
         let request = Request { subject: &caller.subject, key: &idempotency_key, cause: &cause };
         let input = Input::from(input);
-        let placed = match ctx.get::<Access>()?.buyer(caller, &input.customer).await {
-            Ok(buyer) => commands.place(request, &input, &buyer).await,
-            Err(failure) => Err(failure),
+        let buyer = ctx.get::<Access>()?.buyer(caller, &input.customer).await;
+        let deal = Access::check_deal(caller, input.deal.as_deref());
+        let placed = match (buyer, deal) {
+            (Ok(buyer), Ok(())) => commands.place(request, &input, &buyer).await,
+            (Err(failure), _) => Err(failure),
+            (Ok(_), Err(problem)) => Err(problem.into()),
         };
         Ok(match refused(placed)? {
             Ok(PlacedOrder { order, is_replay }) => PlaceOrderPayload {

@@ -88,6 +88,9 @@ async fn what_makes_no_sense_is_refused_with_its_path() {
         (0..101).map(|_| json!({ "productId": product, "quantity": 1 })).collect();
     let payload = shop.place(&staff(), "k1", with(json!({ "lines": lines }))).await;
     assert_eq!(refusal(&payload), ("INVALID", "input.lines".to_owned()));
+    let deal = with(json!({ "dealId": world::id("dea", 0) }));
+    let payload = shop.place(&person(3), "k1", deal).await;
+    assert_eq!(refusal(&payload), ("NOT_FOUND", "input.dealId".to_owned()), "deals are for staff");
     let orders = sql("SELECT COUNT(*) AS n FROM idempotency");
     let kept: i64 = shop.orders.db.fetch_one(orders).await.unwrap().get("n").unwrap();
     assert_eq!(kept, 0, "a refusal keeps no key");

@@ -7,6 +7,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 
 use async_graphql::Context;
+use braid_service::braid_vouch::{Caller, CallerKind};
 use braid_service::fault::Fault;
 use braid_service::graphql::ContextExt as _;
 use braid_service::membership::Memberships;
@@ -15,14 +16,25 @@ use crate::domain::product::{AccountId, Product, ProductId, Sku, Status};
 use crate::graphql::loaders::Loaders;
 
 /// The scope of those who write the catalog.
-pub(super) const WRITE: &str = "catalog:write";
+const WRITE: &str = "catalog:write";
 
 /// What staff is in besides holding scopes.
 const STAFF: &str = "STAFF";
 
 /// Whether the caller writes the catalog.
 pub(super) fn writes(ctx: &Context<'_>) -> bool {
-    ctx.caller_opt().is_some_and(|caller| caller.has_scope(WRITE))
+    ctx.caller_opt().is_some_and(|caller| is_staff(caller, WRITE))
+}
+
+/// The caller, who must write the catalog.
+pub(super) fn writer<'c>(ctx: &'c Context<'_>) -> Result<&'c Caller, Fault> {
+    let caller = ctx.require_scope(WRITE)?;
+    if is_staff(caller, WRITE) { Ok(caller) } else { Err(Fault::Forbidden) }
+}
+
+/// Whether the caller is staff with a scope.
+fn is_staff(caller: &Caller, scope: &str) -> bool {
+    caller.kind == CallerKind::User && caller.is_in(STAFF) && caller.has_scope(scope)
 }
 
 /// A product by id, if it exists for the caller.
@@ -61,8 +73,7 @@ pub(super) fn listed(ctx: &Context<'_>, wanted: Option<Status>) -> Vec<Status> {
 pub(super) async fn account(ctx: &Context<'_>, id: &str) -> Result<AccountId, Fault> {
     let caller = ctx.caller()?;
     let account = AccountId::from_str(id).map_err(|_| Fault::Forbidden)?;
-    let is_staff = caller.is_in(STAFF) && caller.has_scope("accounts:read");
-    if is_staff || caller.account.as_deref() == Some(id) {
+    if is_staff(caller, "accounts:read") || caller.account.as_deref() == Some(id) {
         return Ok(account);
     }
     let role = ctx.get::<Memberships>()?.role(&caller.subject, id).await?;

@@ -15,7 +15,7 @@ use braid_service::scalars::DateTime;
 use crate::domain::draft::{Draft, Wish, check_price};
 use crate::domain::problem::{ErrorCode, Problem};
 use crate::domain::product::{Kind, ProductId};
-use crate::graphql::access::WRITE;
+use crate::graphql::access::writer;
 use crate::graphql::product::Product;
 use crate::store::{Failure, Store};
 
@@ -70,7 +70,7 @@ impl Mutation {
         input: ProductInput,
         expected_version: Option<i32>,
     ) -> Result<ProductPayload, Fault> {
-        let cause = cause(ctx.require_scope(WRITE)?);
+        let cause = cause(writer(ctx)?);
         let id = input.id.as_ref().map(|id| ProductId::from_str(id));
         let draft = match Draft::check(&Wish::from(input)) {
             Ok(draft) => draft,
@@ -93,7 +93,7 @@ impl Mutation {
         price: MoneyInput,
         effective_from: DateTime,
     ) -> Result<ProductPayload, Fault> {
-        let cause = cause(ctx.require_scope(WRITE)?);
+        let cause = cause(writer(ctx)?);
         let store = ctx.get::<Store>()?;
         let written = match (parse(&product_id), check_price(&["price", "amount"], price)) {
             (Err(problem), _) | (_, Err(problem)) => Err(problem.into()),
@@ -110,7 +110,7 @@ impl Mutation {
         ctx: &Context<'_>,
         product_id: ID,
     ) -> Result<ProductPayload, Fault> {
-        let cause = cause(ctx.require_scope(WRITE)?);
+        let cause = cause(writer(ctx)?);
         let store = ctx.get::<Store>()?;
         let written = match parse(&product_id) {
             Ok(id) => store.retire(&id, &cause).await.map(|()| id),

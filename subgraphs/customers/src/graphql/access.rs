@@ -17,9 +17,15 @@ pub(super) const WRITE: &str = "customers:write";
 pub(super) const CREDIT_WRITE: &str = "credit:write";
 const STAFF: &str = "STAFF";
 
-/// Staff with the right to read customers.
+/// Staff of Corridor.
 pub(super) fn is_staff(caller: &Caller) -> bool {
     caller.kind == CallerKind::User && caller.is_in(STAFF)
+}
+
+/// The caller, who must be staff with a scope.
+pub(super) fn staff<'c>(ctx: &'c Context<'_>, scope: &str) -> Result<&'c Caller, Fault> {
+    let caller = ctx.require_scope(scope)?;
+    if is_staff(caller) { Ok(caller) } else { Err(Fault::Forbidden) }
 }
 
 /// What a caller's lists are limited to.

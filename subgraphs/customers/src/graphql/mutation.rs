@@ -5,7 +5,7 @@ use braid_service::fault::Fault;
 use braid_service::graphql::ContextExt as _;
 use braid_service::money::{Currency, MoneyInput};
 
-use super::access::{CREDIT_WRITE, WRITE, cause};
+use super::access::{CREDIT_WRITE, WRITE, cause, staff};
 use super::customer::Customer;
 use crate::domain::{Code, Opening, PaymentTerms, Problem};
 use crate::store::write::{NewLimit, Request};
@@ -57,7 +57,7 @@ impl Mutation {
         input: OpenCustomerInput,
         idempotency_key: ID,
     ) -> Result<CustomerPayload, Fault> {
-        let caller = ctx.require_scope(WRITE)?;
+        let caller = staff(ctx, WRITE)?;
         let store = ctx.get::<Store>()?;
         let cause = cause(caller);
         let request = Request { subject: &caller.subject, key: &idempotency_key, cause: &cause };
@@ -76,7 +76,7 @@ impl Mutation {
         reason: String,
         expected_version: i32,
     ) -> Result<CustomerPayload, Fault> {
-        let caller = ctx.require_scope(CREDIT_WRITE)?;
+        let caller = staff(ctx, CREDIT_WRITE)?;
         let store = ctx.get::<Store>()?;
         let set = match limit.to_money() {
             Err(error) => Err(Problem::invalid(&["limit", "amount"], error.to_string()).into()),
@@ -100,7 +100,7 @@ impl Mutation {
         on_hold: bool,
         reason: String,
     ) -> Result<CustomerPayload, Fault> {
-        let caller = ctx.require_scope(CREDIT_WRITE)?;
+        let caller = staff(ctx, CREDIT_WRITE)?;
         let store = ctx.get::<Store>()?;
         let set = store.set_hold(&customer_id, (on_hold, &reason), &cause(caller)).await;
         payload(store, set.map(|()| customer_id.0)).await

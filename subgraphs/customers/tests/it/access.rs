@@ -70,8 +70,15 @@ async fn scopes_are_checked_here_too() {
     let hold = "mutation($id: ID!) { setCustomerHold(customerId: $id, onHold: true, reason: \"x\") \
          { userErrors { code } } }";
     let sales = user(&world::user(0), &["customers:read", "customers:write"], &["STAFF"]);
-    let answer = test.ask(Some(&sales), hold, json!({ "id": world::customer(0) })).await;
-    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    let outsider = user(&world::user(3), &["customers:write", "credit:write"], &["PASSENGER"]);
+    for caller in [sales, outsider.clone()] {
+        let answer = test.ask(Some(&caller), hold, json!({ "id": world::customer(0) })).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    }
+    let open = "mutation($user: ID!) { openCustomer(idempotencyKey: \"k\", input: { \
+         userId: $user, currency: \"EUR\", paymentTerms: NET_30 }) { userErrors { code } } }";
+    let answer = test.ask(Some(&outsider), open, json!({ "user": world::user(3) })).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "a scope is not enough");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Corridor driven from outside, as its clients and its operators do: the program is started, and
 //! everything goes over HTTP.
 
+mod access;
 mod availability;
 mod crash;
 mod credit;

@@ -2,7 +2,8 @@
 //!
 //! The relay leaves marks with the broker and notes them in its database. A broker that has another
 //! life, or not the mark that was noted, went back: everything that was published since the mark
-//! that it does have is published again, in order, before anything new. A repeat does no harm.
+//! that it does have is published again, in order. A repeat does no harm. What is published between
+//! the loss and its discovery (five seconds) may overtake what was lost: consumers compare `sequence`.
 //! Rows are there for [`crate::messaging::RETENTION_US`] after they were published.
 
 use std::sync::Arc;

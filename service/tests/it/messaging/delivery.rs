@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use braid_service::bus::{BoxFuture, Bus, BusError, LocalBus, Message, Subscription};
+use braid_service::bus::{BoxFuture, Bus, BusError, LocalBus, Message, Recall, Subscription};
 use braid_service::db::{Db, Tx, sql};
 use braid_service::event::{Cause, Envelope, Topic};
 use braid_service::failpoints::FailPoints;
@@ -72,6 +72,14 @@ impl Bus for Unreliable {
 
     fn subscribe(&self, group: &str, streams: &[&str]) -> Result<Box<dyn Subscription>, BusError> {
         self.inner.subscribe(group, streams)
+    }
+
+    fn recall<'a>(&'a self, publisher: &'a str) -> BoxFuture<'a, Result<Option<Recall>, BusError>> {
+        self.inner.recall(publisher)
+    }
+
+    fn mark<'a>(&'a self, publisher: &'a str, mark_us: i64) -> BoxFuture<'a, Result<(), BusError>> {
+        self.inner.mark(publisher, mark_us)
     }
 }
 

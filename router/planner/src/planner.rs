@@ -31,7 +31,6 @@ use search::Search;
 use selection::{SelId, Selections, What};
 use std::rc::Rc;
 
-
 /// What a plan depends on besides schema and operation.
 #[derive(Debug, Clone)]
 pub struct PlanOptions {

@@ -173,8 +173,10 @@ fn joins(ir: &Ir, group: &Group<'_>) -> Vec<JoinType> {
     joins
 }
 
-/// An `@interfaceObject` stands for an interface that must exist somewhere.
+/// An `@interfaceObject` stands for an interface that must exist somewhere, and for all its
+/// implementations: none of them can be known beside it.
 fn check_interface_object(cx: &mut Cx<'_>, group: &Group<'_>) {
+    implementation_beside_interface_object(cx, group);
     let first = group.sources.first().and_then(|(graph, ty)| Some((*graph, ty.interface_object?)));
     let Some((graph, span)) = first else { return };
     if !group.sources.iter().all(|(_, ty)| ty.interface_object.is_some()) {
@@ -192,6 +194,32 @@ fn check_interface_object(cx: &mut Cx<'_>, group: &Group<'_>) {
         span,
         "declared here",
     ));
+}
+
+/// A subgraph that has the interface as an object cannot tell which implementation a value is; if
+/// it defined one, the same value would be two things there.
+fn implementation_beside_interface_object(cx: &mut Cx<'_>, group: &Group<'_>) {
+    let interfaces = group.sources.iter().filter(|(_, ty)| ty.interface_object.is_none());
+    let mut implementations: Vec<Name> =
+        interfaces.flat_map(|(graph, ty)| cx.ir.subgraphs[*graph].runtime_types(ty)).collect();
+    implementations.sort_unstable();
+    implementations.dedup();
+    let objects = group.sources.iter().filter(|(_, ty)| ty.interface_object.is_some());
+    for graph in objects.map(|source| source.0) {
+        let sub = &cx.ir.subgraphs[graph];
+        let own = implementations.iter().filter_map(|name| sub.type_named(*name));
+        for ty in own {
+            let (interface, name) = (&cx.ir.names[group.name], &cx.ir.names[ty.name]);
+            let message = format!(
+                "interface type \"{interface}\" is defined as an @interfaceObject in subgraph \
+                 \"{}\", so that subgraph should not define any of its implementations, but it \
+                 defines \"{name}\"",
+                sub.name()
+            );
+            let error = Diagnostic::error(Code::InterfaceObjectUsageError, message).at(interface);
+            cx.errors.push(error.label(&sub.source, ty.span, "defined here"));
+        }
+    }
 }
 
 /// Being an entity in one graph and a plain value in another is probably an oversight.

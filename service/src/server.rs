@@ -292,6 +292,10 @@ fn verifier() -> Result<Verifier, String> {
             keys.push(key);
         }
     }
+    if keys.is_empty() {
+        let problem = "BRAID_ROUTER_KEY is not set (`id:secret`, the secret 32 bytes in base64url)";
+        return Err(problem.to_owned());
+    }
     let keys: Vec<(&str, &[u8])> =
         keys.iter().map(|(id, secret)| (id.as_str(), secret.as_slice())).collect();
     Verifier::new(&keys).map_err(|error| format!("BRAID_ROUTER_KEY: {error}"))

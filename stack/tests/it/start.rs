@@ -124,3 +124,15 @@ fn a_folder_that_cannot_be_written_is_a_clear_message() {
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(complaint.contains("file"), "{complaint}");
 }
+
+#[test]
+fn a_subgraph_alone_says_all_that_it_lacks() {
+    let mut alone = command();
+    alone.args(["subgraph", "orders"]).env_remove("BRAID_LISTEN").env_remove("BRAID_ROUTER_KEY");
+    let output = alone.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    for missing in ["BRAID_LISTEN is not set", "BRAID_ROUTER_KEY is not set"] {
+        assert!(complaint.contains(missing), "{complaint}");
+    }
+}

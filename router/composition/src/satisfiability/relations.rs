@@ -175,36 +175,47 @@ fn requiring_fields(
 }
 
 impl<'s> Relations<'s> {
+    /// Only the start itself is asked for jumps: a condition that holds at a vertex on the way
+    /// holds at the start, too, because the start reaches whatever that vertex reaches. But an
+    /// interface object does not know which type it holds, so for it those on the way that do are
+    /// asked as well.
     fn grow_reach(&mut self, ty: TypeId) -> bool {
         let count = self.vertices.list(ty).len();
-        if count < 2 {
-            return false;
-        }
         let mut changed = false;
         for start in 0..count {
-            let before = self.reach[ty.index()][start].clone();
-            let mut grown = before.clone();
-            let mut missing: Vec<At> = (0..count).filter(|at| !grown.contains(*at)).collect();
-            // What could not be jumped before may be possible by now, so all are tried again.
-            let mut pending: Vec<At> = before.iter().collect();
-            while let (Some(from), false) = (pending.pop(), missing.is_empty()) {
-                let entry = Entry { at: from, provided: Provided::default() };
-                let known = &self.reach[ty.index()][from];
-                missing.retain(|target| {
-                    let reached = known.contains(*target) || self.can_jump(ty, &entry, *target);
-                    if reached {
-                        grown.insert(*target);
-                        pending.push(*target);
+            let mut missing: Vec<At> =
+                (0..count).filter(|at| !self.reach[ty.index()][start].contains(*at)).collect();
+            let mut left = usize::MAX;
+            while missing.len() < left {
+                left = missing.len();
+                let askers = self.askers(ty, start);
+                // What a pass finds helps it find the next at once.
+                for target in std::mem::take(&mut missing) {
+                    if self.reach[ty.index()][start].contains(target) {
+                        continue;
                     }
-                    !reached
-                });
-            }
-            if grown != before {
-                self.reach[ty.index()][start] = grown;
-                changed = true;
+                    if askers.iter().any(|entry| self.can_jump(ty, entry, target)) {
+                        let further = self.reach[ty.index()][target].clone();
+                        self.reach[ty.index()][start].extend(&further);
+                        changed = true;
+                    } else {
+                        missing.push(target);
+                    }
+                }
             }
         }
         changed
+    }
+
+    fn askers(&self, ty: TypeId, start: At) -> Vec<Entry<'s>> {
+        let list = self.vertices.list(ty);
+        let entry = |at: At| Entry { at, provided: Provided::default() };
+        if !list[start].interface_object {
+            return vec![entry(start)];
+        }
+        let on_the_way = self.reach[ty.index()][start].iter();
+        let knowing = on_the_way.filter(|at| *at == start || !list[*at].interface_object);
+        knowing.map(entry).collect()
     }
 
     fn grow_gathered(&mut self, ty: TypeId, at: At, field: FieldId) -> bool {
